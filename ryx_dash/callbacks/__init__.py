@@ -1,0 +1,1 @@
+"""Dash callbacks: bodies of a few lines that join projections, views and the page."""

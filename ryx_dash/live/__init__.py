@@ -1,0 +1,1 @@
+"""Runs, viewers and the sockets between them."""

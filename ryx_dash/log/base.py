@@ -1,0 +1,223 @@
+"""The event log's interface and the values that it gives out.
+
+The log is the truth. What it has committed survives; what it has not committed is never shown.
+Every method blocks (briefly) and may be called from any thread; ``live.feed`` makes growth
+awaitable. Implementations: ``log.memory`` and ``log.sqlite``; ``tests/log`` holds the one suite
+that both pass.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ryx_dash.protocol.events import Draft, Event
+from ryx_dash.protocol.steps import RunStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """What it takes to ask for a run. ``command_id`` makes asking twice have one effect."""
+
+    input: str
+    model: str | None = None
+    command_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as the log knows it.
+
+    ``created``, ``started`` and ``ended`` are UTC texts as in :func:`protocol.events.now`.
+    ``head`` is the ``seq`` of the newest event, 0 before the first. ``fence`` grows with every
+    change of owner: a writer with an older one is refused. ``position`` is the place in the
+    waiting line, from 1, while queued, else 0. ``cancel_requested``: somebody asked for its end.
+    """
+
+    run_id: str
+    input: str
+    model: str | None = None
+    status: RunStatus = RunStatus.QUEUED
+    created: str = ""
+    started: str | None = None
+    ended: str | None = None
+    head: int = 0
+    owner: str | None = None
+    fence: int = 0
+    position: int = 0
+    cancel_requested: bool = False
+
+    @property
+    def lease(self) -> "Lease":
+        """What its owner shows to write to it."""
+        return Lease(run_id=self.run_id, fence=self.fence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to append to a run, good while ``fence`` is the run's newest."""
+
+    run_id: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """Some runs, newest first. ``next`` is the ``before`` of the following page, if any."""
+
+    runs: tuple[Run, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFilter:
+    """Which events of a run the monitor shows. Empty fields ask for nothing.
+
+    ``after`` and ``upto`` bound ``seq`` (exclusive, inclusive). ``call_id`` keeps the events with
+    that ``data.call_id``. ``levels`` are those of :func:`protocol.events.level`. ``text``: every
+    word in it must begin a word of the message or the payload, case and accents ignored.
+    """
+
+    after: int = 0
+    upto: int
+    steps: frozenset[str] = frozenset()
+    levels: frozenset[str] = frozenset()
+    call_id: str | None = None
+    text: str = ""
+    tokens: bool = False
+    """Whether ``llm_token`` events are wanted."""
+
+
+SortField = Literal["seq", "step", "level", "message", "latency"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowPage:
+    """One page of a filtered run. ``total`` counts all events that pass the filter."""
+
+    events: tuple[Event, ...]
+    total: int
+
+
+class EventLog(ABC):
+    """Append, read, head, list, and a version that grows when anything changes."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """A random text made with the log: another log, or none, has another."""
+
+    # -- runs ---------------------------------------------------------------------------------
+
+    @abstractmethod
+    def start(self, new: NewRun) -> tuple[Run, bool]:
+        """Put a run in the waiting line.
+
+        Returns the run and whether it is new: a ``command_id`` that was seen before gives the
+        run that it made then, from whichever worker. Raises :class:`errors.LogFull`.
+        """
+
+    @abstractmethod
+    def claim(self, owner: str, *, at_once: int, lease_seconds: float) -> Run | None:
+        """Take the longest-waiting run if fewer than ``at_once`` are running in the whole log.
+
+        The run is then ``running``, owned, with a new fence, its lease good for
+        ``lease_seconds``. ``None``: nothing waits, or no place is free.
+        """
+
+    @abstractmethod
+    def renew(self, owner: str, *, lease_seconds: float) -> None:
+        """Prolong the leases of all runs of ``owner``."""
+
+    @abstractmethod
+    def expired(self) -> tuple[Run, ...]:
+        """Running runs whose lease has run out: their owner is gone."""
+
+    @abstractmethod
+    def interrupt(self, run_id: str, draft: Draft, *, only_expired: bool = True) -> Run:
+        """End a run whose owner is gone with ``draft`` (a terminal event), fencing the owner out.
+
+        Does nothing when the run has ended meanwhile or, with ``only_expired``, its lease was
+        renewed; so two finders write one end.
+        """
+
+    @abstractmethod
+    def cancel(self, run_id: str) -> Run:
+        """Ask for a run's end.
+
+        A queued run ends at once (``workflow_start``, ``workflow_cancelled``); of a running one
+        ``cancel_requested`` is set, and its owner ends it. Idempotent while it runs.
+        Raises :class:`errors.UnknownRun`, :class:`errors.RunEnded`.
+        """
+
+    @abstractmethod
+    def run(self, run_id: str) -> Run | None:
+        """One run, or ``None``."""
+
+    @abstractmethod
+    def latest(self) -> Run | None:
+        """The newest run, or ``None`` in an empty log."""
+
+    @abstractmethod
+    def runs(
+        self,
+        *,
+        limit: int = 50,
+        before: str | None = None,
+        status: RunStatus | None = None,
+        q: str = "",
+    ) -> RunPage:
+        """Runs, newest first; ``q`` must occur in the input (case-insensitive).
+
+        ``before`` is the ``next`` of an earlier page (a run's id). Raises
+        :class:`errors.UnknownRun` when there is no such run.
+        """
+
+    # -- events -------------------------------------------------------------------------------
+
+    @abstractmethod
+    def append(self, lease: Lease, events: Sequence[Event]) -> Run:
+        """Commit events, all or none, durable when this returns.
+
+        Their ``seq`` must go on from the head without a hole. A terminal event
+        (:func:`protocol.events.outcome`) must be the last one and ends the run: no lease is
+        good after it. Raises :class:`errors.LeaseLost`, :class:`errors.SequenceConflict`,
+        :class:`errors.LogFull`.
+        """
+
+    @abstractmethod
+    def head(self, run_id: str) -> int:
+        """The newest ``seq`` of a run, 0 if it has none or does not exist."""
+
+    @abstractmethod
+    def read(self, run_id: str, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        """The events with ``after < seq <= upto``, in order."""
+
+    @abstractmethod
+    def rows(
+        self,
+        run_id: str,
+        where: RowFilter,
+        *,
+        sort: Sequence[tuple[SortField, Literal["asc", "desc"]]] = (),
+        offset: int = 0,
+        limit: int = 50,
+    ) -> RowPage:
+        """A page of the events that pass ``where``; by default in the order of ``seq``.
+
+        A negative ``offset`` counts from the end: ``-50`` with a limit of 50 is the newest page.
+        """
+
+    # -- change -------------------------------------------------------------------------------
+
+    @abstractmethod
+    def version(self) -> int:
+        """A number that is larger after any change, by this process or another. Cheap."""
+
+    @abstractmethod
+    def writable(self) -> str | None:
+        """Why the log cannot be written now, or ``None`` when it can (a real trial write)."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release files; further calls raise :class:`errors.LogError`."""

@@ -1,0 +1,1 @@
+"""Pure folds of events into what the screens show: ``state = fold(state, event)``."""

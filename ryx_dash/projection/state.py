@@ -1,0 +1,101 @@
+"""What a run looks like after some number of its events. A value: no clock, no I/O.
+
+``changed`` holds, for each panel, the ``seq`` of the newest event that changed it. A page that
+shows a run at position *p* needs panel *x* drawn again only if ``changed[x] > p``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ryx_dash.protocol.steps import NodeStatus, RunStatus
+
+Panel = Literal["graph", "topology", "tools", "answer", "run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeState:
+    """One node of the graph: a step, or a tool call under ``execute``.
+
+    ``node`` is the id in the graph (``input`` … ``output``, or ``call:<call_id>``), ``step`` the
+    step's name, ``parent`` the node that it hangs under. ``latency`` is milliseconds, ``attempt``
+    counts tries from 1. ``started`` is the UTC time of its start. ``data`` is that of the event
+    that ended it.
+    """
+
+    node: str
+    step: str
+    label: str
+    status: NodeStatus = NodeStatus.PENDING
+    latency: float | None = None
+    started: str | None = None
+    message: str = ""
+    attempt: int = 1
+    parent: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """One call of a tool, from its ``tool_call`` to its ``tool_result``.
+
+    ``inferred``: the pairing was by order, not by id. ``seq`` is where its card last changed.
+    """
+
+    call_id: str
+    tool: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    status: NodeStatus = NodeStatus.RUNNING
+    latency: float | None = None
+    output: Any = None
+    error: str | None = None
+    inferred: bool = False
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many events of a step have a level; tokens are counted apart."""
+
+    step: str
+    level: str
+    token: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """A whole run at position ``seq``."""
+
+    run_id: str
+    seq: int = 0
+    gaps: int = 0
+    duplicates: int = 0
+    status: RunStatus = RunStatus.QUEUED
+    input: str = ""
+    model: str | None = None
+    started: str | None = None
+    ended: str | None = None
+    last: str | None = None
+    """Time of the newest event."""
+    latency: float | None = None
+    """Milliseconds from first to last event of an ended run."""
+    nodes: tuple[NodeState, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    answer: str = ""
+    final: bool = False
+    """Whether ``answer`` is the whole response and no longer a stream."""
+    citations: tuple[Mapping[str, Any], ...] = ()
+    """``{"path", "line", "verified"}`` as post-processing found them."""
+    failure: str | None = None
+    failed_step: str | None = None
+    current_step: str | None = None
+    tokens: int = 0
+    """Number of ``llm_token`` events."""
+    tallies: tuple[Tally, ...] = ()
+    changed: Mapping[Panel, int] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> tuple[NodeState, ...]:
+        """The nodes that are steps, in order."""
+        return tuple(node for node in self.nodes if node.parent is None)

@@ -1,0 +1,1 @@
+"""From projections to Dash components. No log, no socket, no clock."""
