@@ -1,0 +1,96 @@
+"""Messages of the dashboard's own page (subprotocol ``ryx.dash.v1``): internal, not a contract.
+
+The page sends envelopes ``{"c": "<counter>", "m": [message, …]}``; the counter only makes each
+text unique, since dash-extensions drops a text that equals the last one.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from ryx_dash.errors import ProtocolError
+
+SUBPROTOCOL = "ryx.dash.v1"
+
+RunId = Annotated[str, Field(min_length=1, max_length=64)]
+CommandId = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Shown(_Message):
+    """Frame ``n`` is on the page, drawn up to ``seq``."""
+
+    type: Literal["shown"] = "shown"
+    n: Annotated[int, Field(ge=0)]
+    run: RunId | None = None
+    seq: Annotated[int, Field(ge=0)] = 0
+
+
+class Again(_Message):
+    """Frame ``n`` arrived, but nothing was drawn after it."""
+
+    type: Literal["again"] = "again"
+    n: Annotated[int, Field(ge=0)]
+
+
+class Execute(_Message):
+    """Start a run."""
+
+    type: Literal["execute"] = "execute"
+    command_id: CommandId
+    input: str
+    model: str | None = None
+
+
+class Cancel(_Message):
+    """End a run."""
+
+    type: Literal["cancel"] = "cancel"
+    command_id: CommandId
+    run_id: RunId
+
+
+class Watch(_Message):
+    """Show another run; ``None``: whichever is the newest."""
+
+    type: Literal["watch"] = "watch"
+    run: RunId | None = None
+
+
+class Ping(_Message):
+    """Is somebody there? Answered by a frame."""
+
+    type: Literal["ping"] = "ping"
+
+
+PageMessage = Annotated[
+    Shown | Again | Execute | Cancel | Watch | Ping, Field(discriminator="type")
+]
+
+
+class Envelope(_Message):
+    """What the page sends: its messages since the last envelope, in order."""
+
+    c: str = Field("", max_length=200)
+    m: tuple[PageMessage, ...] = Field((), max_length=200)
+
+
+_ENVELOPE = TypeAdapter(Envelope)
+
+
+def decode_envelope(text: str | bytes) -> tuple[PageMessage, ...]:
+    """The messages of an envelope. Raises :class:`errors.ProtocolError`."""
+    try:
+        return _ENVELOPE.validate_json(text).m
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "message"
+        raise ProtocolError(f"{where}: {first['msg']}", code="bad_field") from None
+
+
+def shown_envelope(n: int, run: str | None, seq: int) -> str:
+    """The answer of the server callback: frame ``n`` is drawn up to ``seq``."""
+    return Envelope(c=f"shown-{n}-{seq}", m=(Shown(n=n, run=run, seq=seq),)).model_dump_json()
