@@ -65,7 +65,7 @@ class _Remembered:
             for after in range(state.seq, limit, CHUNK):
                 events = self._log.read(self._run_id, after=after, upto=min(after + CHUNK, limit))
                 state = fold_all(state, events)
-            others = [other for other in self._states if other is not before]
+            others = [s for s in self._states if s is not before and s.seq != state.seq]
             self._states = [*others[1 - POSITIONS :], state]
             return state
 

@@ -89,7 +89,7 @@ class Nodes:
         status: NodeStatus,
         event: Event,
         data: Mapping[str, Any],
-        attempt: int | None,
+        attempt: int | None = None,
     ) -> None:
         """The node ends with ``status``, as ``event`` says."""
         self._change(
