@@ -1,0 +1,229 @@
+"""The OpenAPI 3.1 document of the REST API, and the page that shows it.
+
+The page is made here and not by Swagger UI, which is 1.5 MB and by default fetched from elsewhere.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from html import escape
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from ryx_dash import __version__
+from ryx_dash.api import schemas
+from ryx_dash.protocol.steps import RunStatus
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method of one path. ``answers`` maps a status to its body's model."""
+
+    method: str
+    path: str
+    id: str
+    summary: str
+    answers: dict[int, type[BaseModel]]
+    body: type[BaseModel] | None = None
+    query: tuple[JsonObject, ...] = field(default=())
+    ndjson: bool = False
+
+
+def _integer(name: str, text: str, *, least: int, most: int, default: int) -> JsonObject:
+    schema = {"type": "integer", "minimum": least, "maximum": most, "default": default}
+    return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
+def _text(name: str, text: str, **schema: Any) -> JsonObject:
+    return {
+        "name": name,
+        "in": "query",
+        "description": text,
+        "schema": {"type": "string", **schema},
+    }
+
+
+OPERATIONS = (
+    Operation(
+        method="get",
+        path="/health",
+        id="health",
+        summary="200 while the process serves",
+        answers={200: schemas.Health},
+    ),
+    Operation(
+        method="get",
+        path="/ready",
+        id="ready",
+        summary="Whether runs can be started; 503 with the reasons otherwise",
+        answers={200: schemas.Ready, 503: schemas.Ready},
+    ),
+    Operation(
+        method="get",
+        path="/api/models",
+        id="models",
+        summary="The models that can be asked for, installed ones first",
+        answers={200: schemas.ModelsOut},
+    ),
+    Operation(
+        method="get",
+        path="/api/runs",
+        id="list_runs",
+        summary="Runs, newest first",
+        query=(
+            _integer("limit", "Runs a page.", least=1, most=200, default=50),
+            _text("before", "The `next` of the page before."),
+            _text("status", "Only runs of this status.", enum=[*RunStatus]),
+            _text("q", "Only runs whose input contains this text."),
+        ),
+        answers={200: schemas.RunsOut, 400: schemas.ErrorOut, 404: schemas.ErrorOut},
+    ),
+    Operation(
+        method="post",
+        path="/api/runs",
+        id="start_run",
+        summary="Start a run",
+        body=schemas.StartRun,
+        answers={
+            202: schemas.Started,
+            400: schemas.ErrorOut,
+            413: schemas.ErrorOut,
+            503: schemas.ErrorOut,
+        },
+    ),
+    Operation(
+        method="get",
+        path="/api/runs/{run_id}",
+        id="run",
+        summary="One run",
+        answers={200: schemas.RunOut, 404: schemas.ErrorOut},
+    ),
+    Operation(
+        method="get",
+        path="/api/runs/{run_id}/events",
+        id="events",
+        summary="A run's events. `Accept: application/x-ndjson` gives them all, one a line",
+        query=(
+            _integer("after", "Only events with a larger `seq`.", least=0, most=2**31, default=0),
+            _integer("limit", "Events a page.", least=1, most=1000, default=500),
+        ),
+        answers={200: schemas.EventsOut, 400: schemas.ErrorOut, 404: schemas.ErrorOut},
+        ndjson=True,
+    ),
+    Operation(
+        method="post",
+        path="/api/runs/{run_id}/cancel",
+        id="cancel_run",
+        summary="End a run",
+        answers={202: schemas.Started, 404: schemas.ErrorOut, 409: schemas.ErrorOut},
+    ),
+)
+
+
+@cache
+def document() -> JsonObject:
+    """The OpenAPI document."""
+    models = {model for op in OPERATIONS for model in (op.body, *op.answers.values()) if model}
+    _, definitions = models_json_schema(
+        [(model, "serialization") for model in sorted(models, key=lambda m: m.__name__)],
+        ref_template="#/components/schemas/{model}",
+    )
+    paths: JsonObject = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _describe(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Ryx Dash", "version": __version__, "description": DESCRIPTION},
+        "paths": paths,
+        "components": {
+            "schemas": definitions.get("$defs", {}),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
+    }
+
+
+DESCRIPTION = (
+    "Start, follow and cancel runs. Events arrive live over the WebSocket at /api/workflow/stream."
+)
+
+
+def _describe(operation: Operation) -> JsonObject:
+    described: JsonObject = {
+        "operationId": operation.id,
+        "summary": operation.summary,
+        "responses": {
+            str(status): _answer(status, model, ndjson=operation.ndjson)
+            for status, model in operation.answers.items()
+        },
+    }
+    parameters = [*_path_parameters(operation.path), *operation.query]
+    if parameters:
+        described["parameters"] = parameters
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, "content": _content(operation.body)}
+    return described
+
+
+def _path_parameters(path: str) -> list[JsonObject]:
+    if "{run_id}" not in path:
+        return []
+    return [
+        {
+            "name": "run_id",
+            "in": "path",
+            "required": True,
+            "description": "A run's id.",
+            "schema": {"type": "string"},
+        }
+    ]
+
+
+def _answer(status: int, model: type[BaseModel], *, ndjson: bool) -> JsonObject:
+    content = _content(model)
+    if ndjson and status == 200:
+        content["application/x-ndjson"] = {"schema": {"type": "string"}}
+    return {"description": (model.__doc__ or "").strip().split("\n")[0], "content": content}
+
+
+def _content(model: type[BaseModel]) -> JsonObject:
+    reference = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"application/json": {"schema": reference}}
+
+
+def page() -> str:
+    """The document as a page for people."""
+    return _PAGE.format(rows="".join(_row(operation) for operation in OPERATIONS))
+
+
+def _row(operation: Operation) -> str:
+    parameters = "".join(
+        f"<li><code>{escape(p['name'])}</code> {escape(p['description'])}</li>"
+        for p in [*_path_parameters(operation.path), *operation.query]
+    )
+    if operation.body is not None:
+        parameters += "".join(
+            f"<li><code>{escape(name)}</code> (body) {escape(info.description or '')}</li>"
+            for name, info in operation.body.model_fields.items()
+        )
+    statuses = ", ".join(
+        f"{status} <code>{escape(model.__name__)}</code>"
+        for status, model in operation.answers.items()
+    )
+    return (
+        f"<section><h2><b>{operation.method.upper()}</b> <code>{escape(operation.path)}</code></h2>"
+        f"<p>{escape(operation.summary)}</p><ul>{parameters}</ul><p>Gives {statuses}</p></section>"
+    )
+
+
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>Ryx Dash: REST API</title>
+<link rel="stylesheet" href="/assets/10-tokens.css">
+<link rel="stylesheet" href="/assets/90-docs.css">
+<body class="api-docs"><h1>REST API</h1>
+<p>Errors are <code>{{"error": {{"code", "message"}}}}</code>.
+The machine-readable form is <a href="/api/openapi.json">openapi.json</a>;
+live events come over the WebSocket at <code>/api/workflow/stream</code>.</p>{rows}</body></html>"""

@@ -1,0 +1,219 @@
+"""The REST routes. Each is a few lines: check what was asked, ask the log, say it as JSON."""
+
+from collections.abc import AsyncIterator
+from typing import Any, TypeVar
+
+from anyio import to_thread
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from ryx_dash.api import schemas
+from ryx_dash.api.openapi import document, page
+from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError, UnknownRun
+from ryx_dash.live.desk import Desk
+from ryx_dash.log.base import EventLog, Run
+from ryx_dash.protocol.codec import encode
+from ryx_dash.protocol.executor import Executor
+from ryx_dash.protocol.steps import RunStatus
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_RUNS = 200
+MAX_EVENTS = 1_000
+CHUNK = 500
+
+Model = TypeVar("Model", bound=BaseModel)
+
+STATUS_OF = {"too_large": 413, "closing": 503}
+
+
+class Api:
+    """The routes over a log and an executor."""
+
+    def __init__(self, log: EventLog, desk: Desk, executor: Executor) -> None:
+        self._log = log
+        self._desk = desk
+        self._executor = executor
+
+    def routes(self) -> list[BaseRoute]:
+        """All routes; an unknown path under ``/api/`` is answered by 404 in JSON."""
+        return [
+            Route("/health", self.health),
+            Route("/ready", self.ready),
+            Route("/api/models", self.models),
+            Route("/api/runs", self.list_runs, methods=["GET"]),
+            Route("/api/runs", self.start, methods=["POST"]),
+            Route("/api/runs/{run_id}", self.run),
+            Route("/api/runs/{run_id}/events", self.events),
+            Route("/api/runs/{run_id}/cancel", self.cancel, methods=["POST"]),
+            Route("/api/openapi.json", self.openapi),
+            Route("/api/docs", self.docs),
+            Route("/api/{path:path}", self.unknown, methods=_ALL_METHODS),
+            Route("/api", self.unknown, methods=_ALL_METHODS),
+        ]
+
+    async def health(self, _: Request) -> Response:
+        """The process serves."""
+        return _json(schemas.Health())
+
+    async def ready(self, _: Request) -> Response:
+        """Whether a run can be started and could succeed."""
+        reasons = [await to_thread.run_sync(self._log.writable), await self._executor.problem()]
+        said = [reason for reason in reasons if reason is not None]
+        return _json(schemas.Ready(ready=not said, reasons=said), 503 if said else 200)
+
+    async def models(self, _: Request) -> Response:
+        """The models that can be asked for."""
+        found = await self._executor.models()
+        models = [
+            schemas.ModelOut(id=m.id, name=m.name, size=m.size, available=m.available)
+            for m in found
+        ]
+        return _json(schemas.ModelsOut(models=models))
+
+    async def start(self, request: Request) -> Response:
+        """Start a run."""
+        body = await _body(request, schemas.StartRun)
+        run = await self._desk.start(body.input, model=body.model, command_id=body.command_id)
+        return _json(schemas.Started(run_id=run.run_id), 202)
+
+    async def cancel(self, request: Request) -> Response:
+        """End a run."""
+        run = await self._desk.cancel(request.path_params["run_id"])
+        return _json(schemas.Started(run_id=run.run_id), 202)
+
+    async def list_runs(self, request: Request) -> Response:
+        """Runs, newest first."""
+        query = request.query_params
+        limit = _number(request, "limit", 50, least=1, most=MAX_RUNS)
+        status = _status(query.get("status"))
+        found = await to_thread.run_sync(
+            lambda: self._log.runs(
+                limit=limit,
+                before=query.get("before") or None,
+                status=status,
+                q=query.get("q", ""),
+            )
+        )
+        runs = [schemas.RunOut.of(run) for run in found.runs]
+        return _json(schemas.RunsOut(runs=runs, next=found.next))
+
+    async def run(self, request: Request) -> Response:
+        """One run."""
+        return _json(schemas.RunOut.of(await self._find(request)))
+
+    async def events(self, request: Request) -> Response:
+        """A run's events: a page of them, or all as one JSON text a line."""
+        run = await self._find(request)
+        after = _number(request, "after", 0, least=0, most=2**31)
+        if "application/x-ndjson" in request.headers.get("accept", ""):
+            lines = self._lines(run.run_id, after, run.head)
+            return StreamingResponse(lines, media_type="application/x-ndjson")
+        limit = _number(request, "limit", 500, least=1, most=MAX_EVENTS)
+        texts = await to_thread.run_sync(self._encoded, run.run_id, after, after + limit)
+        body = f'{{"events":[{",".join(texts)}],"head":{run.head}}}'
+        return Response(body, media_type="application/json")
+
+    async def openapi(self, _: Request) -> Response:
+        """The description of these routes."""
+        return JSONResponse(document())
+
+    async def docs(self, _: Request) -> Response:
+        """The same for people."""
+        return HTMLResponse(page())
+
+    async def unknown(self, request: Request) -> Response:
+        """Whatever else is asked for under ``/api/``."""
+        raise HTTPException(404, f"There is no {request.url.path[:200]}; see /api/docs.")
+
+    async def _find(self, request: Request) -> Run:
+        run_id = request.path_params["run_id"]
+        run = await to_thread.run_sync(self._log.run, run_id)
+        if run is None:
+            raise UnknownRun(f"There is no run {run_id[:80]!r}.")
+        return run
+
+    async def _lines(self, run_id: str, after: int, head: int) -> AsyncIterator[str]:
+        for start in range(after, head, CHUNK):
+            upto = min(head, start + CHUNK)
+            for text in await to_thread.run_sync(self._encoded, run_id, start, upto):
+                yield text + "\n"
+
+    def _encoded(self, run_id: str, after: int, upto: int) -> list[str]:
+        return [encode(event) for event in self._log.read(run_id, after=after, upto=upto)]
+
+
+def on_error(_: Request, error: Exception) -> Response:
+    """Any error as JSON with the fitting status; a registered exception handler."""
+    if isinstance(error, HTTPException):
+        code = _CODES.get(error.status_code, "http_error")
+        return _problem(error.status_code, code, error.detail, error.headers)
+    assert isinstance(error, RyxError)
+    return _problem(_status_for(error), error.code, error.message)
+
+
+def _status_for(error: RyxError) -> int:
+    if error.code in STATUS_OF:
+        return STATUS_OF[error.code]
+    if isinstance(error, UnknownRun):
+        return 404
+    if isinstance(error, RunEnded):
+        return 409
+    return 503 if isinstance(error, LogError) else 400
+
+
+def _problem(status: int, code: str, message: str, headers: Any = None) -> Response:
+    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
+
+
+def _json(model: BaseModel, status: int = 200) -> Response:
+    return Response(model.model_dump_json(), status, media_type="application/json")
+
+
+async def _body(request: Request, model: type[Model]) -> Model:
+    """The request's JSON body. Raises :class:`errors.ProtocolError`."""
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MAX_BODY_BYTES:
+            raise ProtocolError("The body is over 256 KiB.", code="too_large")
+    try:
+        return model.model_validate_json(bytes(raw))
+    except ValidationError as error:
+        raise ProtocolError(*_said(error)) from None
+
+
+def _said(error: ValidationError) -> tuple[str, ...]:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "body"
+    return (f"{where}: {first['msg']}.",)
+
+
+def _number(request: Request, name: str, default: int, *, least: int, most: int) -> int:
+    text = request.query_params.get(name)
+    if text is None or text == "":
+        return default
+    if not (text.isascii() and text.isdigit()) or len(text) > 12 or not least <= int(text) <= most:
+        raise ProtocolError(
+            f"{name}: {text[:40]!r} is not a whole number from {least} to {most}.",
+            code="bad_parameter",
+        )
+    return int(text)
+
+
+def _status(text: str | None) -> RunStatus | None:
+    if not text:
+        return None
+    try:
+        return RunStatus(text)
+    except ValueError:
+        known = ", ".join(RunStatus)
+        raise ProtocolError(
+            f"status: {text[:40]!r} is none of {known}.", code="bad_parameter"
+        ) from None
+
+
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+_ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

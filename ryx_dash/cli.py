@@ -1,0 +1,119 @@
+"""The ``ryx-dash`` command. ``python app.py`` is ``ryx-dash run``."""
+
+import logging
+import os
+import secrets
+import socket
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import TextIO
+
+import uvicorn
+from pydantic import SecretStr
+from starlette.types import ASGIApp
+
+from ryx_dash import __version__, factory, settings
+from ryx_dash.errors import RyxError, SettingsError
+from ryx_dash.settings import Settings
+
+MAX_MESSAGE_BYTES = 1024 * 1024
+"""Where the socket itself gives up on a message. The protocol's limit, 64 KiB, is refused with a
+sentence by the gateway; only far larger messages are cut off without one."""
+
+GRACE_SECONDS = 5
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    try:
+        return run(settings.load(os.environ, arguments))
+    except RyxError as error:
+        print(f"ryx-dash: {error.message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(chosen: Settings) -> int:
+    """Serve the dashboard until a signal ends it."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    chosen = with_token(chosen)
+    with bind(chosen.host, chosen.port) as listener:
+        chosen = chosen.model_copy(update={"port": listener.getsockname()[1]})
+        server = uvicorn.Server(uvicorn_config(factory.create(chosen)))
+        announce(chosen, sys.stdout)
+        server.run(sockets=[listener])
+    return 0
+
+
+def server_from_environment() -> ASGIApp:
+    """The ASGI application for gunicorn and other servers, set by environment variables.
+
+    Ends the process with one line when a setting is bad: a traceback would hide it.
+    """
+    try:
+        return factory.create(settings.load(os.environ))
+    except RyxError as error:
+        raise SystemExit(f"ryx-dash: {error.message}") from None
+
+
+def with_token(chosen: Settings) -> Settings:
+    """The settings, with a token made up if others could reach the dashboard without one."""
+    if chosen.loopback or chosen.token is not None:
+        return chosen
+    return chosen.model_copy(update={"token": SecretStr(secrets.token_urlsafe(24))})
+
+
+def announce(chosen: Settings, out: TextIO) -> None:
+    """Say where the dashboard is, with the token's link when it asks for one."""
+    host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
+    query = f"?token={chosen.token.get_secret_value()}" if chosen.token else ""
+    log = chosen.log_path or "in memory"
+    print(f"Ryx Dash {__version__}  http://{host}:{chosen.port}/{query}", file=out)
+    print(f"workspace {chosen.workspace}, log {log}. Ctrl+C ends it.", file=out, flush=True)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises :class:`errors.SettingsError` when there can be none."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot listen on {host} port {port}: {(error.strerror or str(error)).lower()}. "
+            "Stop what uses it, or choose another with RYX_PORT or --port."
+        ) from None
+
+
+def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves the dashboard; ``gunicorn.conf.py`` gives its workers the same."""
+    return uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS, **UVICORN)
+
+
+UVICORN = {
+    "ws": "websockets-sansio",
+    "ws_max_size": MAX_MESSAGE_BYTES,
+    # Compressed secrets beside text that others choose can be guessed by length; the messages
+    # are small anyway.
+    "ws_per_message_deflate": False,
+    "ws_ping_interval": 20.0,
+    "ws_ping_timeout": 20.0,
+    "log_level": "warning",
+    # Its lines would hold the token of a link.
+    "access_log": False,
+    "server_header": False,
+}
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        prog="ryx-dash", description="A live view of AI-agent workflows.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"ryx-dash {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    command = commands.add_parser("run", help="serve the dashboard", allow_abbrev=False)
+    settings.add_flags(command)
+    return parser

@@ -1,0 +1,116 @@
+"""Builds the whole server out of settings. The only module that knows every part."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Mount, WebSocketRoute
+from starlette.types import ASGIApp
+
+from ryx_dash.api.routes import Api, on_error
+from ryx_dash.callbacks.history import History
+from ryx_dash.door import Door
+from ryx_dash.engine.engine import Engine
+from ryx_dash.errors import RyxError, SettingsError
+from ryx_dash.live.desk import Desk
+from ryx_dash.live.dispatch import Dispatcher
+from ryx_dash.live.feed import Feed
+from ryx_dash.live.gateway import Gateway
+from ryx_dash.live.runner import Runner
+from ryx_dash.log.base import EventLog
+from ryx_dash.log.open import open_log
+from ryx_dash.page import Page
+from ryx_dash.protocol.executor import Executor, Model
+from ryx_dash.settings import Settings
+
+WSGI_THREADS = 8
+"""Threads that answer Dash's requests; a page has one callback under way at a time."""
+
+
+@dataclass
+class Parts:
+    """Everything a server is made of."""
+
+    settings: Settings
+    log: EventLog
+    executor: Executor
+    feed: Feed
+    desk: Desk
+    dispatcher: Dispatcher
+
+
+def create(settings: Settings) -> ASGIApp:
+    """The ASGI application. Raises :class:`errors.RyxError` when the log cannot be opened."""
+    parts = _assemble(settings)
+    models = _Models(parts.executor)
+    page = Page(parts.log, History(parts.log), models, backend=_backend(settings))
+    gateway = Gateway(parts.log, parts.feed, parts.desk)
+    api = Api(parts.log, parts.desk, parts.executor)
+    app = Starlette(
+        routes=[
+            WebSocketRoute("/api/workflow/stream", gateway.__call__),
+            *api.routes(),
+            Mount("/", app=_wsgi(page.flask)),
+        ],
+        exception_handlers={HTTPException: on_error, RyxError: on_error},
+        lifespan=lambda _: _lifespan(parts, models),
+    )
+    return Door(app, settings, csp=page.csp)
+
+
+def _assemble(settings: Settings) -> Parts:
+    if settings.ws_url is not None:
+        raise SettingsError(
+            "RYX_WS_URL: this version runs workflows on the embedded engine only; "
+            "unset it to start."
+        )
+    log = open_log(settings.log_path)
+    executor = Engine(settings)
+    feed = Feed(log)
+    runner = Runner(log, feed, executor)
+    dispatcher = Dispatcher(log, feed, runner, at_once=settings.max_runs)
+    return Parts(settings, log, executor, feed, Desk(log, feed), dispatcher)
+
+
+def _wsgi(flask: Flask) -> ASGIApp:
+    return WSGIMiddleware(flask, workers=WSGI_THREADS)
+
+
+def _backend(settings: Settings) -> str:
+    return "embedded engine"
+
+
+class _Models:
+    """Lets Dash's threads ask for the models, which only the event loop can."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def __call__(self) -> list[Model]:
+        """The models that can be chosen; none before the server has started."""
+        if self.loop is None:
+            return []
+        asked = asyncio.run_coroutine_threadsafe(self._executor.models(), self.loop)
+        return asked.result(timeout=10)
+
+
+@asynccontextmanager
+async def _lifespan(parts: Parts, models: _Models) -> AsyncIterator[None]:
+    models.loop = asyncio.get_running_loop()
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(parts.feed.run)
+            tasks.start_soon(parts.dispatcher.run)
+            yield
+            parts.desk.close()
+            tasks.cancel_scope.cancel()
+    finally:
+        await parts.executor.aclose()
+        parts.log.close()

@@ -1,0 +1,76 @@
+"""The Dash application on its Flask server: layout, callbacks and Content-Security-Policy."""
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+
+import dash
+from flask import Flask, Response, request
+
+from ryx_dash.callbacks import client, live
+from ryx_dash.callbacks.history import History
+from ryx_dash.log.base import EventLog
+from ryx_dash.pages.live import layout
+from ryx_dash.protocol.executor import Model
+from ryx_dash.settings import assets_dir
+
+_RUN_PATH = re.compile(r"/runs/(?P<run_id>[^/]+)/?")
+
+
+class Page:
+    """The dashboard's page as a WSGI application (``flask``)."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        history: History,
+        models: Callable[[], list[Model]],
+        *,
+        backend: str,
+    ) -> None:
+        self._log = log
+        self.flask = Flask("ryx_dash")
+        self.flask.after_request(self._set_status)
+        self.app = dash.Dash(
+            "ryx_dash",
+            server=self.flask,
+            title="Ryx Dash",
+            update_title=None,
+            assets_folder=str(assets_dir()),
+            serve_locally=True,
+            suppress_callback_exceptions=True,
+        )
+        self.app.layout = layout
+        live.register(self.app, log, history, models)
+        client.register(self.app)
+
+    @property
+    def csp(self) -> str:
+        """The policy that the page runs under: nothing from elsewhere, no inline script but
+        Dash's own, which are allowed by their hashes.
+        """
+        scripts = " ".join(f"'{digest}'" for digest in self.app.csp_hashes())
+        return "; ".join(
+            (
+                "default-src 'self'",
+                f"script-src 'self' {scripts}",
+                "style-src 'self' 'unsafe-inline'",
+                "img-src 'self' data:",
+                "connect-src 'self'",
+                "object-src 'none'",
+                "base-uri 'none'",
+                "form-action 'self'",
+                "frame-ancestors 'none'",
+            )
+        )
+
+    def _set_status(self, response: Response) -> Response:
+        """Dash gives its page for any path; one that names nothing is still a 404."""
+        html = response.mimetype == "text/html" and response.status_code == HTTPStatus.OK
+        if html and not self._exists(request.path):
+            response.status_code = HTTPStatus.NOT_FOUND
+        return response
+
+    def _exists(self, path: str) -> bool:
+        match = _RUN_PATH.fullmatch(path)
+        return path == "/" or (match is not None and self._log.run(match["run_id"]) is not None)
