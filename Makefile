@@ -1,0 +1,67 @@
+# make run    set up what is missing and serve the dashboard
+# make test   set up what is missing, the browser included, and run every check and test
+#
+# Everything Python lives in .venv. PYTHON chooses the interpreter (3.11 or newer).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+run: $(VENV)/.run ## serve the dashboard (settings: RYX_*, or FLAGS="--port 9000")
+	@$(BIN)/python app.py $(FLAGS)
+
+test: lint unit js browser ## every check and test
+	@$(BIN)/python -m coverage combine -q .coverage-data
+	@$(BIN)/python -m coverage report --fail-under=95
+
+lint: $(VENV)/.test ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# coverage from earlier runs must not count
+unit: $(VENV)/.test ## tests without a browser
+	@rm -rf .coverage-data && mkdir -p .coverage-data
+	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) --cov --cov-report= $(ARGS)
+	@mv .coverage .coverage-data/coverage.unit
+
+js: node ## tests of the client-side layer
+	node --test tests/js/
+
+browser: $(VENV)/.test chromium nginx ## tests of the page in Chromium
+	@mkdir -p .coverage-data
+	$(BIN)/python -m pytest -m browser --cov --cov-report= $(ARGS)
+	@mv .coverage .coverage-data/coverage.browser
+
+constraints: ## renew constraints.txt from the newest versions that pyproject.toml allows
+	$(PYTHON) -m venv --clear .venv-new
+	.venv-new/bin/pip install -q --disable-pip-version-check '.[test]'
+	( echo '# The exact versions that are tested. `make constraints` renews them.'; \
+	  .venv-new/bin/pip freeze --exclude ryx-dash ) > constraints.txt
+	rm -rf .venv-new
+
+clean: ## remove the environment and everything generated
+	rm -rf $(VENV) .coverage* .coverage-data .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name it with PYTHON=…" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@ $(VENV)/.run
+
+chromium node nginx:
+	@./scripts/need $@
+
+.PHONY: help run test lint unit js browser constraints clean chromium node nginx
