@@ -5,7 +5,7 @@ from anyio import to_thread
 from ryx_dash.errors import ProtocolError, RyxError
 from ryx_dash.live.feed import Feed
 from ryx_dash.log.base import EventLog, NewRun, Run
-from ryx_dash.protocol.codec import clean_text
+from ryx_dash.protocol.clean import clean_text
 
 
 class Desk:

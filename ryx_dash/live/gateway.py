@@ -17,7 +17,7 @@ from ryx_dash.live.feed import LATEST, Feed, Watch
 from ryx_dash.live.session import BEAT_SECONDS, Follow, Request, Session
 from ryx_dash.log.base import EventLog
 from ryx_dash.protocol.codec import (
-    MAX_MESSAGE_BYTES,
+    MAX_COMMAND,
     decode_command,
     encode,
     error_event,
@@ -59,7 +59,7 @@ class Gateway:
         tasks.start_soon(self._send_frames, websocket, session, wake)
         following = await self._follow(tasks, session, wake)
         while (text := await _receive(websocket)) is not None:
-            if _size(text) > MAX_MESSAGE_BYTES:
+            if _size(text) > MAX_COMMAND:
                 await websocket.close(TOO_LARGE, "The message is over 64 KiB.")
                 return
             for request in _requests(session, text):

@@ -12,7 +12,7 @@ from anyio import to_thread
 from ryx_dash.errors import LeaseLost, LogError, RyxError
 from ryx_dash.live.feed import Feed
 from ryx_dash.log.base import EventLog, Run
-from ryx_dash.protocol.codec import clean_draft
+from ryx_dash.protocol.clean import clean_draft
 from ryx_dash.protocol.events import Draft, Event, EventKind, now, outcome
 from ryx_dash.protocol.executor import Executor, Request
 
