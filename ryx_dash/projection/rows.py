@@ -1,0 +1,89 @@
+"""The monitor's rows: one event as the table shows it."""
+
+from collections.abc import Iterable, Mapping, Set
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from ryx_dash.projection.state import Tally
+from ryx_dash.projection.text import format_latency, one_line
+from ryx_dash.protocol.events import Event, EventKind, level
+
+ICONS: Mapping[str, str] = {
+    "info": "ℹ",
+    "success": "✓",
+    "warning": "⚠",
+    "error": "✗",
+    "running": "⋯",
+}
+"""The sign of each level of :func:`protocol.events.level`."""
+
+
+class Filter(Protocol):
+    """The part of a filter that counts can answer; ``log.base.RowFilter`` is one."""
+
+    @property
+    def steps(self) -> Set[str]: ...
+
+    @property
+    def levels(self) -> Set[str]: ...
+
+    @property
+    def tokens(self) -> bool: ...
+
+
+def row(event: Event, zone: ZoneInfo) -> dict[str, Any]:
+    """One row of the table.
+
+    ``time`` is the clock in ``zone`` (``12:03:04.120``), ``utc`` the whole time as logged,
+    ``latency`` and ``message`` are texts, ``id`` is the ``seq``, and ``call_id`` is empty unless
+    the event is a tool's. A token without a message shows its text.
+    """
+    mark = level(event.event, event.data)
+    message = event.message
+    if not message and event.event == EventKind.LLM_TOKEN:
+        message = _text(event.data, "text")
+    return {
+        "id": event.seq,
+        "seq": event.seq,
+        "time": _clock(event.ts, zone),
+        "utc": event.ts,
+        "step": one_line(event.step, 64),
+        "node": one_line(event.node, 64),
+        "level": mark,
+        "icon": ICONS[mark],
+        "message": one_line(message),
+        "latency": format_latency(event.latency),
+        "kind": event.event,
+        "call_id": _text(event.data, "call_id"),
+    }
+
+
+def visible(tallies: Iterable[Tally], where: Filter) -> tuple[int, int]:
+    """How many of the counted events pass ``where``, and how many it hides.
+
+    Only steps, levels and tokens are looked at: a filter by call or text asks the log.
+    """
+    shown = hidden = 0
+    for tally in tallies:
+        passes = (
+            (where.tokens or not tally.token)
+            and (not where.steps or tally.step in where.steps)
+            and (not where.levels or tally.level in where.levels)
+        )
+        shown += tally.count if passes else 0
+        hidden += 0 if passes else tally.count
+    return shown, hidden
+
+
+def _clock(ts: str, zone: ZoneInfo) -> str:
+    try:
+        moment = datetime.fromisoformat(ts).astimezone(zone)
+    except (ValueError, OverflowError):
+        return one_line(ts, 32)
+    return moment.isoformat(timespec="milliseconds")[11:23]
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""

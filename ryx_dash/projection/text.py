@@ -1,0 +1,54 @@
+"""Numbers and foreign text as people read them."""
+
+from math import isfinite
+
+_WHITESPACE = dict.fromkeys(map(ord, "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"), " ")
+_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
+_C1 = dict.fromkeys(range(0x80, 0xA0), "\ufffd")
+# Signs that turn the direction of what follows would turn the neighbouring cells as well.
+_DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
+_HARMLESS = _PICTURES | _C1 | _DIRECTION | _WHITESPACE
+
+
+def format_latency(ms: float | None) -> str:
+    """Milliseconds in the unit that suits them; empty if there are none.
+
+    >>> [format_latency(ms) for ms in (1.234, 87, 1240, 123_000)]
+    ['1.2 ms', '87 ms', '1.24 s', '2 min 3 s']
+    """
+    if ms is None or not isfinite(ms):
+        return ""
+    if ms < 0:
+        return f"−{format_latency(-ms)}"
+    if ms < 9.95:
+        return "0 ms" if ms == 0 else "<0.1 ms" if ms < 0.05 else f"{ms:.1f} ms"
+    if ms < 999.5:
+        return f"{ms:.0f} ms"
+    seconds = ms / 1000
+    if seconds < 59.95:
+        return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60:,} h {minutes % 60} min"
+
+
+def format_count(n: int) -> str:
+    """A number with its thousands parted.
+
+    >>> format_count(48211)
+    '48,211'
+    """
+    return f"{n:,}"
+
+
+def one_line(text: str, limit: int = 500) -> str:
+    """At most ``limit`` characters on a single line, control characters made visible.
+
+    >>> one_line("a\\n  b\\x1b[0m")
+    'a b␛[0m'
+    """
+    # Far more than is shown is enough to know what is shown, were it a megabyte.
+    line = " ".join(text[: limit * 4].translate(_HARMLESS).split())
+    whole = len(line) <= limit and len(text) <= limit * 4
+    return line if whole else f"{line[: limit - 1]}…"
