@@ -1,0 +1,85 @@
+/* The monitor: stays at the newest row while following, and stops when a person moves away. */
+(function (root) {
+  "use strict";
+  const RyxDash = (root.RyxDash = root.RyxDash || {});
+
+  const NEAR_PX = 24; // this close to the bottom is at the bottom
+  const PRESS_MS = 1000;
+
+  let page = null;
+  let following = true;
+  let head = 0;
+  let last = { top: 0, height: 0 }; // as the scroll container stood when we last looked
+
+  const box = () => document.getElementById("monitor-scroll");
+  const atBottom = (el) => el.scrollHeight - el.scrollTop - el.clientHeight <= NEAR_PX;
+  const note = (el) => {
+    last = { top: el.scrollTop, height: el.scrollHeight };
+  };
+
+  function toBottom() {
+    const el = box();
+    if (!el || !following) return;
+    el.scrollTop = el.scrollHeight;
+    note(el);
+  }
+
+  /** A person went up. Rows that were redrawn change the height, and are no such thing. */
+  function wentUp(el) {
+    return el.scrollHeight === last.height && el.scrollTop < last.top - 1 && !atBottom(el);
+  }
+
+  function onScroll(event) {
+    const el = box();
+    if (!el || event.target !== el) return;
+    if (following && wentUp(el)) stop();
+    note(el);
+  }
+
+  function stop() {
+    if (!following) return;
+    following = false;
+    page.put("follow", { data: { on: false, seq: head } });
+  }
+
+  const PAGERS = "#event-table .previous-next-container";
+
+  function onPage(event) {
+    if (event.target.closest && event.target.closest(PAGERS)) stop();
+  }
+
+  /** What the follow button says. `count` is how many events came since following stopped. */
+  function followLabel(on, count) {
+    if (on) return "⇣ following";
+    return count > 0 ? `⇣ ${count.toLocaleString("en")} new` : "⇣ follow";
+  }
+
+  /** The views of a frame are drawn, or a button was pressed: set labels, go to the newest row. */
+  function shown(state, follow, paused) {
+    following = !(follow && follow.on === false);
+    head = state ? state.seq || 0 : 0;
+    const news = state ? state.new ?? newSince(state, follow) : 0;
+    page.put("follow-toggle", { children: followLabel(following, news), "aria-pressed": String(following) });
+    page.put("pause-button", { children: paused ? "▶ resume" : "⏸ pause", "aria-pressed": String(Boolean(paused)) });
+    root.requestAnimationFrame(toBottom);
+  }
+
+  const newSince = (state, follow) => Math.max(0, (state.head || 0) - ((follow && follow.seq) || 0));
+
+  /** Show for a moment that a button took the click. It keeps the focus, unlike a disabled one. */
+  function pressed(id) {
+    const button = document.getElementById(id);
+    if (!button) return;
+    button.setAttribute("aria-disabled", "true");
+    root.setTimeout(() => button.removeAttribute("aria-disabled"), PRESS_MS);
+  }
+
+  function start(glue) {
+    page = glue;
+    document.addEventListener("scroll", onScroll, { capture: true, passive: true });
+    document.addEventListener("click", onPage, true);
+    document.addEventListener("change", onPage, true);
+  }
+
+  RyxDash.monitor = Object.freeze({ start, shown, pressed, followLabel });
+})(globalThis);

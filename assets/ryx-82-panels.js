@@ -1,0 +1,179 @@
+/* Small behaviour of the page, all by delegation: nothing here minds what is on the page. */
+(function (root) {
+  "use strict";
+  const RyxDash = (root.RyxDash = root.RyxDash || {});
+
+  const COMPOSED_MS = 100; // an Enter this soon after composing ended belonged to it
+
+  let page = null;
+  let composed = -Infinity;
+  let inComposition = false;
+
+  /** Whether an input method is, or a moment ago was, still putting a text together. */
+  const composing = () => inComposition || performance.now() - composed < COMPOSED_MS;
+
+  function focus(id) {
+    const element = document.getElementById(id);
+    if (element) element.focus();
+  }
+
+  // -- the list of steps ------------------------------------------------------------------------
+
+  const STEP = "#workflow-steps li";
+
+  function selectStep(item) {
+    const node = item.dataset.node;
+    const now = page.get("selected", "data");
+    if (node) page.put("selected", { data: { node: now && now.node === node ? null : node } });
+  }
+
+  const MOVES = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
+
+  function moveStep(item, move) {
+    const items = [...document.querySelectorAll(STEP)];
+    const wanted = items.indexOf(item) + move;
+    items[Math.max(0, Math.min(items.length - 1, wanted))].focus();
+  }
+
+  function onStepKey(event, item) {
+    if (event.key === "Enter" || event.key === " ") selectStep(item);
+    else if (event.key in MOVES) moveStep(item, MOVES[event.key]);
+    else return;
+    event.preventDefault();
+  }
+
+  // -- copy -------------------------------------------------------------------------------------
+
+  function textOf(button) {
+    if (button.dataset.copy !== undefined) return button.dataset.copy;
+    const target = document.getElementById(button.dataset.copyTarget);
+    return target ? target.innerText : null;
+  }
+
+  /** `navigator.clipboard` is missing on a page served over plain HTTP from another host. */
+  async function writeClipboard(text) {
+    if (root.navigator.clipboard && root.isSecureContext) return root.navigator.clipboard.writeText(text);
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.style.cssText = "position:fixed;opacity:0";
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    if (!copied) throw new Error("The browser refused to copy.");
+    return undefined;
+  }
+
+  async function copy(button) {
+    const text = textOf(button);
+    if (text === null) return;
+    const outcome = await writeClipboard(text).then(() => "copied", () => "failed");
+    button.dataset.copied = outcome;
+    root.setTimeout(() => delete button.dataset.copied, 1500);
+  }
+
+  // -- opened and closed cards survive being drawn again ------------------------------------------
+
+  const opened = new Map(); // data-key -> open, as a person left it
+
+  function reapply(scope) {
+    if (opened.size === 0) return;
+    for (const details of scope.querySelectorAll("details[data-key]")) {
+      const open = opened.get(details.dataset.key);
+      if (open !== undefined && details.open !== open) details.open = open;
+    }
+  }
+
+  function onToggle(summary) {
+    const details = summary.parentElement;
+    if (!details || details.dataset.key === undefined) return;
+    opened.set(details.dataset.key, !details.open); // the click comes before the change
+  }
+
+  function watchCards() {
+    const added = (records) => {
+      if (opened.size === 0) return;
+      if (records.some((record) => record.addedNodes.length > 0 || record.type === "attributes")) reapply(document);
+    };
+    new MutationObserver(added).observe(document.body, { childList: true, subtree: true });
+  }
+
+  // -- the clock of a running run ------------------------------------------------------------------
+
+  let online = false;
+
+  function setOnline(value) {
+    online = value;
+  }
+
+  /** Seconds since `started` as the page writes them: "12.3 s", "4 min 05 s". */
+  function elapsed(started, now) {
+    const seconds = Math.max(0, (now - Date.parse(started)) / 1000);
+    if (!Number.isFinite(seconds)) return "";
+    if (seconds < 60) return `${seconds.toFixed(1)} s`;
+    const whole = Math.floor(seconds);
+    return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  }
+
+  function tickClock() {
+    const clock = document.getElementById("run-clock");
+    if (!clock || !online || document.hidden || !clock.dataset.started) return;
+    const text = elapsed(clock.dataset.started, Date.now());
+    if (clock.textContent !== text) clock.textContent = text;
+  }
+
+  // -- all of it ----------------------------------------------------------------------------------
+
+  const CLICKS = [
+    [STEP, selectStep],
+    [".copy-button", copy],
+    [".example-query", example],
+    ["#command-error .dismiss", () => page.dismiss()],
+    ["summary", onToggle],
+  ];
+
+  function example(button) {
+    const query = button.dataset.query;
+    if (!query) return;
+    page.put("query-input", { value: query });
+    page.execute(query);
+  }
+
+  function onClick(event) {
+    if (!event.target.closest) return;
+    for (const [selector, act] of CLICKS) {
+      const element = event.target.closest(selector);
+      if (element) return void act(element);
+    }
+  }
+
+  function onKey(event) {
+    if (event.isComposing) return;
+    const item = event.target.closest && event.target.closest(STEP);
+    if (event.key === "Escape") return void clearSelection();
+    if (item) onStepKey(event, item);
+  }
+
+  function clearSelection() {
+    const now = page.get("selected", "data");
+    if (now && now.node) page.put("selected", { data: { node: null } });
+  }
+
+  function start(glue) {
+    page = glue;
+    document.addEventListener("click", onClick);
+    document.addEventListener("keydown", onKey);
+    document.addEventListener("compositionstart", () => {
+      inComposition = true;
+    });
+    document.addEventListener("compositionend", () => {
+      inComposition = false;
+      composed = performance.now();
+    });
+    root.setInterval(tickClock, 1000);
+    if (document.body) watchCards();
+    else document.addEventListener("DOMContentLoaded", watchCards);
+  }
+
+  RyxDash.panels = Object.freeze({ start, focus, composing, setOnline, elapsed });
+})(globalThis);

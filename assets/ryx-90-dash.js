@@ -1,0 +1,213 @@
+/* The only file that touches Dash: callbacks come in as messages, effects go out as properties.
+ *
+ * `dash_clientside.ryx` holds the functions that ryx_dash/callbacks/client.py registers.
+ */
+(function (root) {
+  "use strict";
+  const RyxDash = root.RyxDash;
+  const { session, graph, monitor, panels, splitters, store } = RyxDash;
+  const dash = (root.dash_clientside = root.dash_clientside || {});
+
+  const TICK_MS = 250;
+  const OPEN = 1;
+  const CLOSED = 3;
+
+  const layout = (id) => {
+    const api = root.dash_component_api;
+    return api && api.getLayout ? api.getLayout(id) : undefined;
+  };
+
+  /** Set properties of a component; one that is not on the page is left alone. */
+  function put(id, props) {
+    if (layout(id) !== undefined) dash.set_props(id, props);
+  }
+
+  /** The present value of a component's property. */
+  function get(id, prop) {
+    const component = layout(id);
+    return component && component.props ? component.props[prop] : undefined;
+  }
+
+  // -- the session and its effects --------------------------------------------------------------
+
+  let state = session.create({
+    path: root.location.pathname,
+    nonce: RyxDash.newId(),
+    saved: { queue: store.read("session", "queue"), run: store.read("session", "run") },
+  });
+  let born = 0; // when the present socket was asked for, on the clock of events' timeStamp
+  let drawn = {};
+
+  const EFFECTS = {
+    url({ url }) {
+      born = performance.now();
+      put("ws", { url });
+    },
+    send: ({ text }) => put("ws", { send: text }),
+    save: ({ key, value }) => store.write("session", key, value),
+    navigate({ run }) {
+      root.history.pushState({}, "", `/runs/${encodeURIComponent(run)}`);
+      root.dispatchEvent(new CustomEvent("_dashprivate_pushstate")); // dcc.Location listens
+    },
+  };
+
+  function act(type, fields = {}) {
+    const now = Date.now();
+    const out = session.step(state, { type, now, ...fields });
+    state = out.state;
+    for (const effect of out.effects) EFFECTS[effect.type](effect);
+    draw(session.view(state, now));
+  }
+
+  function draw(view) {
+    const wanted = {
+      "connection-status": { children: view.text, "data-status": view.status },
+      "connection-note": { children: view.note },
+      "reconnect-button": { hidden: !view.reconnect },
+      "queue-count": { children: view.queued ? `${view.queued} waiting` : "", "data-count": String(view.queued) },
+      "command-error": { children: view.refused ? refusal(view.refused) : null, hidden: !view.refused },
+    };
+    for (const [id, props] of Object.entries(wanted)) {
+      const text = JSON.stringify(props);
+      if (drawn[id] === text) continue;
+      drawn[id] = text;
+      put(id, props);
+    }
+    panels.setOnline(view.status === "connected");
+  }
+
+  function refusal(sentence) {
+    const props = { children: "×", className: "dismiss", title: "Dismiss", "aria-label": "Dismiss" };
+    return [sentence, " ", { namespace: "dash_html_components", type: "Button", props }];
+  }
+
+  /** Events of a socket that was given up before the present one was asked for. */
+  const stale = (event) => typeof event.timeStamp === "number" && event.timeStamp < born;
+
+  function mount() {
+    drawn = {};
+    put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
+    graph.label();
+    splitters.restore();
+    act("mount", { path: root.location.pathname });
+  }
+
+  function tick() {
+    if (state.connection.phase === "idle") return;
+    if (layout("ws") === undefined) act("unmount");
+    else act("tick");
+  }
+
+  function execute(input, model) {
+    monitor.pressed("execute-button");
+    act("command", {
+      command: { type: "execute", command_id: RyxDash.newId(), input, model: model && model !== "auto" ? model : null },
+    });
+    if (input.trim() === "") panels.focus("query-input");
+  }
+
+  // -- callbacks --------------------------------------------------------------------------------
+
+  const nothing = () => dash.no_update;
+  const triggered = () => dash.callback_context.triggered_id;
+
+  dash.ryx = {
+    state(value) {
+      if (value === undefined || value === null) mount();
+      else if (value.readyState === CLOSED && !stale(value)) act("closed", { code: value.code, reason: value.reason });
+      else if (value.readyState === OPEN) act("tick");
+    },
+
+    message(value) {
+      if (value && !stale(value)) act("message", { text: value.data });
+    },
+
+    shown(shown, paused, follow, selected) {
+      if (!shown) return;
+      const another = state.seen.run !== null && shown.run !== state.seen.run;
+      act("shown", { shown });
+      if (another) startClean(paused, follow, selected);
+      monitor.shown(shown, get("follow", "data"), get("pause", "data"));
+    },
+
+    execute(clicks, submits, value, model) {
+      if (!clicks && !submits) return;
+      if (triggered() === "query-input" && panels.composing()) return;
+      const input = document.getElementById("query-input");
+      execute(String((input && input.value) ?? value ?? ""), model);
+    },
+
+    cancel(clicks) {
+      const run = state.seen.run || (state.frame && state.frame.run);
+      if (clicks && run) act("command", { command: { type: "cancel", command_id: RyxDash.newId(), run_id: run } });
+    },
+
+    reconnect(clicks) {
+      if (clicks) act("reconnect");
+    },
+
+    pause(clicks, paused, shown) {
+      if (!clicks) return nothing();
+      return paused ? null : { run: shown ? shown.run : null, seq: shown ? shown.seq : 0 };
+    },
+
+    follow(clicks, follow, shown) {
+      if (!clicks) return nothing();
+      return follow && follow.on === false ? { on: true } : { on: false, seq: shown ? shown.seq : 0 };
+    },
+
+    clear(clears, resets, shown) {
+      if (triggered() === "filter-reset") return resets ? null : nothing();
+      return clears && shown && shown.run ? { run: shown.run, seq: shown.seq } : nothing();
+    },
+
+    reset: (clicks) => (clicks ? ["", "", ""] : [nothing(), nothing(), nothing()]),
+
+    monitor(follow, paused, shown) {
+      monitor.shown(shown, follow, paused);
+    },
+
+    tap(data, selected) {
+      if (!data) return nothing();
+      return { node: selected && selected.node === data.id ? null : data.id };
+    },
+
+    graph: (view) => graph.apply(view),
+    ring: (selected) => graph.select(selected ? selected.node : null),
+    turn: (clicks) => {
+      if (clicks) graph.turn();
+    },
+    fit: (clicks) => {
+      if (clicks) graph.fit();
+    },
+    fold: (clicks) => {
+      if (clicks) graph.fold();
+    },
+  };
+
+  /** Another run than before is on the page: nothing of the last one's view stays behind. */
+  function startClean(paused, follow, selected) {
+    if (paused) put("pause", { data: null });
+    if (follow && follow.on === false) put("follow", { data: { on: true } });
+    if (selected && selected.node) put("selected", { data: { node: null } });
+  }
+
+  // -- the browser ------------------------------------------------------------------------------
+
+  const wake = () => {
+    if (document.visibilityState !== "hidden") act("wake");
+  };
+  root.addEventListener("online", () => act("online"));
+  root.addEventListener("offline", () => act("offline"));
+  root.addEventListener("focus", wake);
+  root.addEventListener("pageshow", wake);
+  root.addEventListener("popstate", () => act("navigate", { path: root.location.pathname }));
+  document.addEventListener("visibilitychange", wake);
+  root.setInterval(tick, TICK_MS);
+
+  const page = { put, get, execute: (input) => execute(input, get("model-select", "value")), dismiss: () => act("dismiss") };
+  graph.start(page);
+  monitor.start(page);
+  panels.start(page);
+  splitters.start();
+})(globalThis);
