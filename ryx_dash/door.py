@@ -100,7 +100,9 @@ class Door:
 
     def _presents_token(self, scope: Scope, headers: Headers) -> bool:
         assert self._token is not None
-        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        # ASGI headers are bytes; Starlette reads them as Latin-1, a token may be any text.
+        authorization = headers.get("authorization", "").encode("latin-1").decode(errors="replace")
+        scheme, _, bearer = authorization.partition(" ")
         return (
             (scheme.lower() == "bearer" and _same(bearer.strip(), self._token))
             or _same(_query_token(scope) or "", self._token)

@@ -45,9 +45,12 @@ class Parts:
     dispatcher: Dispatcher
 
 
-def create(settings: Settings) -> ASGIApp:
-    """The ASGI application. Raises :class:`errors.RyxError` when the log cannot be opened."""
-    parts = _assemble(settings)
+def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
+    """The ASGI application; ``executor`` takes the place of the one that the settings name.
+
+    Raises :class:`errors.RyxError` when the log cannot be opened.
+    """
+    parts = _assemble(settings, executor)
     models = _Models(parts.executor)
     page = Page(parts.log, History(parts.log), models, backend=_backend(settings))
     gateway = Gateway(parts.log, parts.feed, parts.desk)
@@ -64,18 +67,22 @@ def create(settings: Settings) -> ASGIApp:
     return Door(app, settings, csp=page.csp)
 
 
-def _assemble(settings: Settings) -> Parts:
+def _assemble(settings: Settings, executor: Executor | None) -> Parts:
+    log = open_log(settings.log_path)
+    executor = executor or _executor(settings)
+    feed = Feed(log)
+    runner = Runner(log, feed, executor)
+    dispatcher = Dispatcher(log, feed, runner, at_once=settings.max_runs)
+    return Parts(settings, log, executor, feed, Desk(log, feed), dispatcher)
+
+
+def _executor(settings: Settings) -> Executor:
     if settings.ws_url is not None:
         raise SettingsError(
             "RYX_WS_URL: this version runs workflows on the embedded engine only; "
             "unset it to start."
         )
-    log = open_log(settings.log_path)
-    executor = Engine(settings)
-    feed = Feed(log)
-    runner = Runner(log, feed, executor)
-    dispatcher = Dispatcher(log, feed, runner, at_once=settings.max_runs)
-    return Parts(settings, log, executor, feed, Desk(log, feed), dispatcher)
+    return Engine(settings)
 
 
 def _wsgi(flask: Flask) -> ASGIApp:

@@ -1,0 +1,226 @@
+"""The REST API over real HTTP and a real log."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from ryx_dash import factory
+from ryx_dash.protocol.events import EventKind, step_event
+from ryx_dash.protocol.executor import Emit, Request
+from ryx_dash.protocol.steps import INPUT
+from ryx_dash.settings import Settings
+from tests.fakes.executor import ScriptedExecutor, all_green
+from tests.servers import serve, until
+
+ENDED = ("success", "failed", "cancelled", "interrupted")
+
+
+@pytest.fixture
+def executor() -> ScriptedExecutor:
+    return ScriptedExecutor()
+
+
+@pytest.fixture
+def client(executor: ScriptedExecutor) -> Iterator[httpx.Client]:
+    app = factory.create(Settings(log_url="memory://", max_runs=2), executor=executor)
+    with serve(app) as address, httpx.Client(base_url=f"http://{address}") as client:
+        yield client
+
+
+def start(client: httpx.Client, text: str = "hello", **fields: Any) -> str:
+    answer = client.post("/api/runs", json={"input": text, **fields})
+    assert answer.status_code == 202
+    return str(answer.json()["run_id"])
+
+
+def ended(client: httpx.Client, run_id: str) -> dict[str, Any]:
+    run: dict[str, Any] = {}
+
+    def look() -> bool:
+        run.update(client.get(f"/api/runs/{run_id}").json())
+        return run["status"] in ENDED
+
+    until(look, seconds=10)
+    return run
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    body = answer.json()
+    assert set(body) == {"error"}
+    assert body["error"]["message"]
+    return answer.status_code, body["error"]["code"]
+
+
+async def until_cancelled(request: Request, emit: Emit) -> None:
+    await emit(step_event(EventKind.STEP_START, INPUT, "Waiting"))
+    await anyio.sleep_forever()
+
+
+def test_health(client: httpx.Client) -> None:
+    assert client.get("/health").json() == {"status": "ok"}
+
+
+def test_ready_gives_the_reasons(client: httpx.Client, executor: ScriptedExecutor) -> None:
+    assert client.get("/ready").json() == {"ready": True, "reasons": []}
+    executor.trouble = "The workspace is gone."
+    answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert answer.json()["reasons"] == ["The workspace is gone."]
+
+
+def test_models(client: httpx.Client) -> None:
+    assert client.get("/api/models").json()["models"][0] == {
+        "id": "qwen2.5:3b",
+        "name": "qwen2.5:3b",
+        "size": 1_900_000_000,
+        "available": True,
+    }
+
+
+def test_a_run_from_start_to_end(client: httpx.Client) -> None:
+    run = ended(client, start(client, model="qwen2.5:3b"))
+    assert run["status"] == "success"
+    assert run["input"] == "hello"
+    assert run["model"] == "qwen2.5:3b"
+    assert run["events"] == 18
+    assert run["latency"] >= 0
+
+
+def test_a_command_id_has_one_effect(client: httpx.Client) -> None:
+    assert start(client, command_id="c") == start(client, command_id="c")
+
+
+def test_events_by_the_page(client: httpx.Client) -> None:
+    run_id = start(client)
+    ended(client, run_id)
+    first = client.get(f"/api/runs/{run_id}/events", params={"limit": 10}).json()
+    rest = client.get(f"/api/runs/{run_id}/events", params={"after": 10}).json()
+    assert [event["seq"] for event in first["events"] + rest["events"]] == list(range(1, 19))
+    assert first["head"] == 18
+
+
+def test_events_as_lines(client: httpx.Client) -> None:
+    run_id = start(client)
+    ended(client, run_id)
+    headers = {"accept": "application/x-ndjson"}
+    answer = client.get(f"/api/runs/{run_id}/events", headers=headers)
+    assert answer.headers["content-type"].startswith("application/x-ndjson")
+    whole = client.get(f"/api/runs/{run_id}/events").json()["events"]
+    assert [httpx.Response(200, text=line).json() for line in answer.text.splitlines()] == whole
+
+
+def test_runs_newest_first_and_by_the_page(client: httpx.Client) -> None:
+    ids = [start(client, f"query {n}") for n in range(5)]
+    for run_id in ids:
+        ended(client, run_id)
+    first = client.get("/api/runs", params={"limit": 3}).json()
+    second = client.get("/api/runs", params={"limit": 3, "before": first["next"]}).json()
+    assert [run["run_id"] for run in first["runs"] + second["runs"]] == ids[::-1]
+    assert second["next"] is None
+    assert [r["input"] for r in client.get("/api/runs?q=QUERY 3").json()["runs"]] == ["query 3"]
+    assert client.get("/api/runs?status=failed").json()["runs"] == []
+
+
+def test_cancel(client: httpx.Client, executor: ScriptedExecutor) -> None:
+    executor.script = until_cancelled
+    run_id = start(client)
+    assert client.post(f"/api/runs/{run_id}/cancel").status_code == 202
+    assert ended(client, run_id)["status"] == "cancelled"
+    assert problem(client.post(f"/api/runs/{run_id}/cancel")) == (409, "run_ended")
+
+
+def test_further_runs_wait_in_line(client: httpx.Client, executor: ScriptedExecutor) -> None:
+    executor.script = until_cancelled
+    running = [start(client), start(client)]
+    waiting = [start(client), start(client)]
+    until(lambda: len(executor.requests) == 2, seconds=10)
+    time.sleep(0.1)  # long enough that a third would have begun
+    assert [client.get(f"/api/runs/{i}").json()["position"] for i in waiting] == [1, 2]
+    assert client.get(f"/api/runs/{waiting[0]}").json()["status"] == "queued"
+    assert client.post(f"/api/runs/{waiting[0]}/cancel").status_code == 202
+    assert ended(client, waiting[0])["status"] == "cancelled"
+    assert client.get(f"/api/runs/{waiting[1]}").json()["position"] == 1
+    client.post(f"/api/runs/{running[0]}/cancel")
+    until(lambda: client.get(f"/api/runs/{waiting[1]}").json()["status"] == "running", seconds=10)
+
+
+def test_a_crash_in_the_executor_fails_the_run_and_no_other(
+    client: httpx.Client, executor: ScriptedExecutor
+) -> None:
+    async def crash(request: Request, emit: Emit) -> None:
+        if request.input == "crash":
+            raise ZeroDivisionError
+        await all_green(request, emit)
+
+    executor.script = crash
+    assert ended(client, start(client, "crash"))["status"] == "failed"
+    assert ended(client, start(client, "fine"))["status"] == "success"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b"{", "body"),
+        (b"[]", "body"),
+        (b"{}", "input"),
+        (b'{"input": 5}', "input"),
+        (b'{"input": "x", "command_id": ""}', "command_id"),
+        (b'{"input": "\xff"}', "body"),
+    ],
+)
+def test_a_bad_body_is_said(client: httpx.Client, body: bytes, field: str) -> None:
+    answer = client.post("/api/runs", content=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith(field)
+
+
+def test_a_body_that_is_too_large(client: httpx.Client) -> None:
+    answer = client.post("/api/runs", json={"input": "x" * 300_000})
+    assert problem(answer) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/api/nothing", (404, "not_found")),
+        ("GET", "/api", (404, "not_found")),
+        ("DELETE", "/api/runs", (405, "method_not_allowed")),
+        ("GET", "/api/runs/none", (404, "unknown_run")),
+        ("GET", "/api/runs/none/events", (404, "unknown_run")),
+        ("POST", "/api/runs/none/cancel", (404, "unknown_run")),
+        ("GET", "/api/runs?limit=0", (400, "bad_parameter")),
+        ("GET", "/api/runs?limit=x", (400, "bad_parameter")),
+        ("GET", "/api/runs?status=odd", (400, "bad_parameter")),
+        ("GET", "/api/runs?before=none", (404, "unknown_run")),
+    ],
+)
+def test_what_is_not_there_is_said_in_json(
+    client: httpx.Client, method: str, path: str, expected: tuple[int, str]
+) -> None:
+    assert problem(client.request(method, path)) == expected
+
+
+def test_openapi_names_every_route(client: httpx.Client) -> None:
+    document = client.get("/api/openapi.json").json()
+    assert set(document["paths"]) == {
+        "/health",
+        "/ready",
+        "/api/models",
+        "/api/runs",
+        "/api/runs/{run_id}",
+        "/api/runs/{run_id}/events",
+        "/api/runs/{run_id}/cancel",
+    }
+    page = client.get("/api/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert all(path in page.text for path in document["paths"])
+
+
+def test_the_executor_is_closed_with_the_server(executor: ScriptedExecutor) -> None:
+    with serve(factory.create(Settings(log_url="memory://"), executor=executor)):
+        assert not executor.closed
+    assert executor.closed
