@@ -64,16 +64,16 @@ def visible(tallies: Iterable[Tally], where: Filter) -> tuple[int, int]:
 
     Only steps, levels and tokens are looked at: a filter by call or text asks the log.
     """
-    shown = hidden = 0
+    total = shown = 0
     for tally in tallies:
-        passes = (
+        total += tally.count
+        if (
             (where.tokens or not tally.token)
             and (not where.steps or tally.step in where.steps)
             and (not where.levels or tally.level in where.levels)
-        )
-        shown += tally.count if passes else 0
-        hidden += 0 if passes else tally.count
-    return shown, hidden
+        ):
+            shown += tally.count
+    return shown, total - shown
 
 
 def _clock(ts: str, zone: ZoneInfo) -> str:

@@ -1,7 +1,8 @@
 """What a run looks like after some number of its events. A value: no clock, no I/O.
 
 ``changed`` holds, for each panel, the ``seq`` of the newest event that changed it. A page that
-shows a run at position *p* needs panel *x* drawn again only if ``changed[x] > p``.
+shows a run at position *p* needs panel *x* drawn again only if ``changed[x] > p``. ``topology``
+are nodes that were added, ``graph`` any change of any node, ``run`` everything in the run line.
 """
 
 from collections.abc import Mapping
@@ -74,6 +75,7 @@ class RunState:
     status: RunStatus = RunStatus.QUEUED
     input: str = ""
     model: str | None = None
+    """The model in use, as soon as a step says which; before that the one asked for."""
     started: str | None = None
     ended: str | None = None
     last: str | None = None
@@ -88,8 +90,10 @@ class RunState:
     citations: tuple[Mapping[str, Any], ...] = ()
     """``{"path", "line", "verified"}`` as post-processing found them."""
     failure: str | None = None
+    """Why a failed or interrupted run ended."""
     failed_step: str | None = None
     current_step: str | None = None
+    """The step that runs, the last in order if several do."""
     tokens: int = 0
     """Number of ``llm_token`` events."""
     tallies: tuple[Tally, ...] = ()

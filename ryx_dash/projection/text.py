@@ -2,12 +2,14 @@
 
 from math import isfinite
 
-_WHITESPACE = dict.fromkeys(map(ord, "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"), " ")
-_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
-_C1 = dict.fromkeys(range(0x80, 0xA0), "\ufffd")
-# Signs that turn the direction of what follows would turn the neighbouring cells as well.
-_DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
-_HARMLESS = _PICTURES | _C1 | _DIRECTION | _WHITESPACE
+# Whitespace becomes a space. Signs that turn the direction of what follows them would turn the
+# neighbouring cells as well.
+_PICTURES = {code: 0x2400 + code for code in range(0x20) if not chr(code).isspace()}
+_OTHERS = dict.fromkeys(
+    (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD
+)
+_HARMLESS = {code: sign for code, sign in _OTHERS.items() if not chr(code).isspace()}
+_HARMLESS |= _PICTURES | {0x7F: 0x2421}
 
 
 def format_latency(ms: float | None) -> str:
