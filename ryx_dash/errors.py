@@ -70,6 +70,12 @@ class WorkspaceError(RyxError):
     code = "workspace"
 
 
+class IndexUnavailable(RyxError):
+    """The search index cannot be opened, read or written."""
+
+    code = "index_unavailable"
+
+
 class StepFailed(RyxError):
     """A step of a run failed for good, with the reason a person can act on."""
 

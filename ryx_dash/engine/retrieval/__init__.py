@@ -1,0 +1,1 @@
+"""Retrieval: passages of the workspace's text files that speak of a question."""

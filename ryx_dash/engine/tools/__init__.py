@@ -1,0 +1,19 @@
+"""The tools of the embedded engine."""
+
+import httpx
+
+from ryx_dash.engine.tools.base import Tool
+from ryx_dash.engine.tools.read_file import ReadFile
+from ryx_dash.engine.tools.search_local import SearchLocal
+from ryx_dash.engine.tools.search_web import SearchWeb
+from ryx_dash.engine.workspace import Workspace
+
+
+def toolbox(
+    workspace: Workspace, search_url: str | None, client: httpx.AsyncClient
+) -> dict[str, Tool]:
+    """The tools by name; ``search_web`` only when there is a SearXNG to ask."""
+    tools: list[Tool] = [SearchLocal(workspace), ReadFile(workspace)]
+    if search_url is not None:
+        tools.append(SearchWeb(search_url, client))
+    return {tool.spec.name: tool for tool in tools}
