@@ -1,0 +1,176 @@
+"""The server callback of the live page: a frame comes in, the panels that it changed go out.
+
+It is stateless, so any worker can answer for any run at any position. It asks the log how far it
+has grown, never the page, and answers every frame with ``shown``, upon which the gateway sends
+the next one: so one call is under way at a time.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from dash import MATCH, Dash, Input, Output, State, ctx, no_update
+
+from ryx_dash.callbacks import frame as read
+from ryx_dash.callbacks import monitor, panels
+from ryx_dash.callbacks.history import History
+from ryx_dash.callbacks.panels import View, Views
+from ryx_dash.errors import LogError
+from ryx_dash.log.base import EventLog, Run
+from ryx_dash.projection.state import RunState
+from ryx_dash.protocol.executor import Model
+from ryx_dash.protocol.frames import Envelope, Shown
+from ryx_dash.views import ids, outputs
+from ryx_dash.views.form import model_options
+
+BUDGET = 5_000
+"""Events folded at most for one frame: a long run that nobody has looked at yet comes in parts."""
+
+OUTPUTS = {
+    "send": Output(ids.SOCKET, "send"),
+    "shown": Output(ids.SHOWN, "data"),
+    "notice": Output(ids.NOTICE, "children"),
+    "model": Output(ids.MODEL_IN_USE, "children"),
+    "cancel": Output(ids.CANCEL, "hidden"),
+    "line": Output(ids.RUN_LINE, "children"),
+    "elements": Output(ids.GRAPH, "elements"),
+    "graph": Output(ids.GRAPH_VIEW, "data"),
+    "steps": Output(ids.STEPS, "children"),
+    "rows": Output(ids.TABLE, "data"),
+    "tooltips": Output(ids.TABLE, "tooltip_data"),
+    "page": Output(ids.TABLE, "page_current"),
+    "pages": Output(ids.TABLE, "page_count"),
+    "note": Output(ids.TABLE_NOTE, "children"),
+    "reset": Output(ids.FILTER_RESET, "hidden"),
+    "detail": Output(ids.DETAIL, "children"),
+    "no_detail": Output(ids.DETAIL, "hidden"),
+    "tools": Output(ids.TOOLS, "children"),
+    "tools_state": Output(ids.TOOLS_STATE, "children"),
+    "tool_count": Output(ids.TOOL_COUNT, "children"),
+    "answer": Output(ids.ANSWER, "children"),
+    "answer_state": Output(ids.ANSWER_STATE, "children"),
+    "answer_source": Output(ids.ANSWER_SOURCE, "children"),
+    "sources": Output(ids.ANSWER_SOURCES, "children"),
+}
+INPUTS = {
+    "message": Input(ids.SOCKET, "message"),
+    "steps": Input(ids.FILTER_STEPS, "value"),
+    "level": Input(ids.FILTER_LEVEL, "value"),
+    "text": Input(ids.FILTER_TEXT, "value"),
+    "tokens": Input(ids.FILTER_TOKENS, "value"),
+    "page": Input(ids.TABLE, "page_current"),
+    "sort": Input(ids.TABLE, "sort_by"),
+    "selected": Input(ids.SELECTED, "data"),
+    "pause": Input(ids.PAUSED, "data"),
+    "follow": Input(ids.FOLLOWING, "data"),
+    "cleared": Input(ids.CLEARED, "data"),
+    "shown": State(ids.SHOWN, "data"),
+    "zone": State(ids.ZONE, "data"),
+}
+
+
+def register(
+    app: Dash, log: EventLog, history: History, models: Callable[[], Sequence[Model]]
+) -> None:
+    """Register the page's server callbacks. ``models`` may take two seconds."""
+
+    @app.callback(output=OUTPUTS, inputs={"asked": INPUTS}, prevent_initial_call=True)
+    def live(asked: Mapping[str, Any]) -> Views:
+        pushed = f"{ids.SOCKET}.message" in ctx.triggered_prop_ids
+        return dict.fromkeys(OUTPUTS, no_update) | answer_frame(log, history, asked, pushed=pushed)
+
+    @app.callback(Output(ids.MODEL, "options"), Input(ids.MODEL, "id"))
+    def list_models(_: str) -> list[dict[str, Any]]:
+        return model_options(models())
+
+    @app.callback(
+        Output({"type": ids.OUTPUT, "call": MATCH}, "children"),
+        Input({"type": ids.SHOW_ALL, "call": MATCH}, "n_clicks"),
+        State(ids.SHOWN, "data"),
+        prevent_initial_call=True,
+    )
+    def show_all(clicks: Any, shown: Any) -> Any:
+        call_id = ctx.outputs_grouping["id"]["call"]
+        return whole_output(history, read.parse_shown(shown), call_id) if clicks else no_update
+
+
+def answer_frame(
+    log: EventLog, history: History, asked: Mapping[str, Any], *, pushed: bool
+) -> Views:
+    """The views for what the page asks (the keys of :data:`INPUTS`).
+
+    ``pushed``: the frame has just arrived. Otherwise the person changed a control, and the frame
+    is acknowledged only if this call has overtaken its own. A log that cannot be read is said so
+    and not acknowledged: the page's watchdog asks again, ever more seldom.
+    """
+    frame = read.parse_frame(asked["message"])
+    if frame is None:
+        return {}
+    shown = read.parse_shown(asked["shown"])
+    try:
+        views = _views(log, history, frame, shown, asked)
+    except LogError as error:
+        return {"notice": error.message}
+    if pushed or frame.n != shown.n:
+        drawn = Shown(n=frame.n, run=frame.run, seq=views["shown"]["seq"])
+        views["send"] = Envelope(c=uuid4().hex, m=(drawn,)).model_dump_json()
+    return views
+
+
+def whole_output(history: History, shown: read.Shown, call_id: str) -> list[Any]:
+    """The whole output of a call of the shown run, drawn; nothing if there is no such call."""
+    if shown.run is None:
+        return []
+    state = history.at(shown.run, shown.seq, budget=None)
+    call = next((call for call in state.calls if call.call_id == call_id), None)
+    return [] if call is None else outputs.draw(call.tool, call.output, whole=True).parts
+
+
+def _views(
+    log: EventLog,
+    history: History,
+    frame: read.Frame,
+    shown: read.Shown,
+    asked: Mapping[str, Any],
+) -> Views:
+    run = log.run(frame.run) if frame.run else None
+    store: Views = {"n": frame.n, "run": frame.run, "log": log.identity, "seq": 0}
+    if run is None:
+        return {"notice": None, "shown": store, **panels.of_nothing(frame.run)}
+    key = monitor.asked_key(asked)
+    since = shown.since(run.run_id, log.identity)
+    state = _state(history, run, since, asked)
+    view = View(run=run, state=state, since=since, asked_anew=key != shown.asked)
+    page = monitor.page(log, state, asked)
+    store |= {
+        "seq": state.seq,
+        "head": run.head,
+        "status": view.status,
+        "new": _new(run, state, asked),
+        "page": page.page,
+        "pages": page.pages,
+        "asked": key,
+        "rows": page.key,
+    }
+    return {
+        "notice": None,
+        "shown": store,
+        **panels.of_run(view, read.parse_selected(asked["selected"])),
+        **panels.of_table(view, page, shown, asked),
+    }
+
+
+def _state(history: History, run: Run, since: int, asked: Mapping[str, Any]) -> RunState:
+    """The run as far as the log has it, or where the person paused it."""
+    paused = read.parse_mark(asked["pause"], run.run_id)
+    upto = run.head if paused is None else min(paused, run.head)
+    state = history.at(run.run_id, upto, budget=BUDGET)
+    if state.seq < min(since, upto):  # another worker had come further: never go back
+        state = history.at(run.run_id, min(since, upto), budget=None)
+    return state
+
+
+def _new(run: Run, state: RunState, asked: Mapping[str, Any]) -> int:
+    """Events that came since the person paused, or stopped following."""
+    stopped = read.parse_follow(asked["follow"])
+    return run.head - min(state.seq, state.seq if stopped is None else stopped)

@@ -1,0 +1,78 @@
+"""The monitor's part of the page: which rows, on which page, and how many are hidden."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2s
+from typing import Any
+
+from ryx_dash.callbacks import frame as read
+from ryx_dash.log.base import EventLog, RowFilter, RowPage
+from ryx_dash.projection.nodes import CALL_PREFIX
+from ryx_dash.projection.state import RunState
+from ryx_dash.views.monitor import PAGE_SIZE
+
+ASCENDING: read.Sort = (("seq", "asc"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of the monitor. ``page`` counts from 0 and is held within ``pages``."""
+
+    rows: RowPage
+    page: int
+    pages: int
+    narrowed: bool
+    """Whether the person's filters, and not only the hidden tokens, choose the rows."""
+
+    @property
+    def key(self) -> str:
+        """Equal for two pages with the same events in the same order."""
+        return _digest([event.seq for event in self.rows.events])
+
+
+def where(asked: Mapping[str, Any], state: RunState) -> RowFilter:
+    """The filter that the page's controls ask for. A selected node goes before the step filter."""
+    selected = read.parse_selected(asked["selected"])
+    node = next((node for node in state.nodes if node.node == selected), None)
+    steps = read.parse_choice(asked["steps"])
+    call_id = None
+    if node is not None and node.parent is not None:
+        steps, call_id = frozenset(), node.node.removeprefix(CALL_PREFIX)
+    elif node is not None:
+        steps = frozenset({node.step})
+    return RowFilter(
+        after=read.parse_mark(asked["cleared"], state.run_id) or 0,
+        upto=state.seq,
+        steps=steps,
+        levels=read.parse_choice(asked["level"]),
+        call_id=call_id,
+        text=read.parse_search(asked["text"]),
+        tokens=asked["tokens"] is True,
+    )
+
+
+def page(log: EventLog, state: RunState, asked: Mapping[str, Any]) -> Page:
+    """The rows to show: the newest page while following, else the one that was turned to."""
+    chosen = where(asked, state)
+    sort = read.parse_sort(asked["sort"])
+    following = read.parse_follow(asked["follow"]) is None and sort in ((), ASCENDING)
+    number = read.parse_page(asked["page"])
+    offset = -PAGE_SIZE if following else number * PAGE_SIZE
+    rows = log.rows(state.run_id, chosen, sort=sort, offset=offset, limit=PAGE_SIZE)
+    pages = max(1, -(-rows.total // PAGE_SIZE))
+    if number >= pages and not following:
+        offset = (pages - 1) * PAGE_SIZE
+        rows = log.rows(state.run_id, chosen, sort=sort, offset=offset, limit=PAGE_SIZE)
+    narrowed = bool(chosen.steps or chosen.levels or chosen.call_id or chosen.text)
+    number = pages - 1 if following else min(number, pages - 1)
+    return Page(rows=rows, page=number, pages=pages, narrowed=narrowed)
+
+
+def asked_key(asked: Mapping[str, Any]) -> str:
+    """Equal when nothing that chooses the rows has changed."""
+    names = ("steps", "level", "text", "tokens", "selected", "cleared", "follow", "sort", "zone")
+    return _digest([asked[name] for name in (*names, "page")])
+
+
+def _digest(values: list[Any]) -> str:
+    return blake2s(repr(values).encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -1,0 +1,136 @@
+"""The panels of the live page: which of them a frame changes, and what they show then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ryx_dash.callbacks import frame as read
+from ryx_dash.callbacks.monitor import Page
+from ryx_dash.log.base import Run
+from ryx_dash.projection.fold import initial
+from ryx_dash.projection.rows import row
+from ryx_dash.projection.state import Panel, RunState
+from ryx_dash.protocol.steps import RunStatus
+from ryx_dash.views import answer, detail, graph, header, monitor, runline, states, steps, tools
+
+Views = dict[str, Any]
+"""New values by the keys of :data:`callbacks.live.OUTPUTS`; what is missing stays as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A run as it is drawn now: ``since`` is the position up to which the page shows it already,
+    -1 if it shows something else; ``asked_anew`` says that the person changed a control."""
+
+    run: Run
+    state: RunState
+    since: int
+    asked_anew: bool
+
+    @property
+    def status(self) -> RunStatus:
+        """The run's status; the log's own where the state has caught up with it."""
+        return self.run.status if self.state.seq >= self.run.head else self.state.status
+
+    def changed(self, *panels: Panel) -> bool:
+        """Whether any of ``panels`` has changed since the page was drawn."""
+        if self.since < 0:
+            return True
+        return any(self.state.changed.get(panel, 0) > self.since for panel in panels)
+
+
+def of_run(view: View, selected: str | None) -> Views:
+    """All panels but the monitor and the run line, as far as they have changed."""
+    state = view.state
+    views: Views = {"cancel": view.run.status.ended}
+    if view.changed("topology"):
+        views["elements"] = graph.elements(state.nodes)
+    if view.changed("graph"):
+        views["graph"] = graph.view(state)
+    if view.changed("graph") or view.asked_anew:
+        views["steps"] = steps.items(state.steps, selected)
+        views["detail"] = detail.detail(state, selected)
+        views["no_detail"] = not views["detail"]
+    if view.changed("tools", "run"):
+        views |= _tools(state)
+    if view.changed("answer", "run"):
+        views |= _answer(state)
+    if view.changed("run", "graph", "answer") or state.seq == 0:
+        views["answer_state"] = _answer_state(view)
+    if view.changed("run"):
+        views["model"] = header.model_in_use(state)
+    return views
+
+
+def of_table(view: View, page: Page, shown: read.Shown, asked: Mapping[str, Any]) -> Views:
+    """The monitor and the run line. The rows are sent only if they are others than before."""
+    state, total = view.state, page.rows.total
+    zone = read.parse_zone(asked["zone"])
+    views: Views = {
+        "pages": page.pages,
+        "note": monitor.note(total, state.seq, page=page.page, pages=page.pages, zone=zone.key),
+        "reset": not page.narrowed,
+        "line": runline.run_line(
+            state,
+            status=view.status,
+            question=view.run.input,
+            after=read.parse_mark(asked["cleared"], view.run.run_id) or 0,
+            hidden=state.seq - total,
+        ),
+    }
+    if view.since < 0 or view.asked_anew or page.key != shown.rows:
+        rows = [row(event, zone) for event in page.rows.events]
+        views |= {"rows": rows, "tooltips": monitor.tooltips(rows)}
+    if page.page != read.parse_page(asked["page"]):
+        views["page"] = page.page
+    return views
+
+
+def of_nothing(run_id: str | None) -> Views:
+    """The page without a run, or with one that the log does not know."""
+    state = initial("")
+    return {
+        "cancel": True,
+        "line": runline.run_line(None, status="none"),
+        "model": header.model_in_use(None),
+        "elements": graph.elements(state.nodes),
+        "graph": graph.view(state),
+        "steps": steps.items(state.steps),
+        "detail": [],
+        "no_detail": True,
+        "rows": [],
+        "tooltips": [],
+        "page": 0,
+        "pages": 1,
+        "note": monitor.note(0, 0, page=0, pages=1, zone="UTC"),
+        "reset": True,
+        **_tools(state),
+        **_answer(state),
+        "answer_state": states.first_visit() if run_id is None else states.unknown_run(run_id),
+    }
+
+
+def _tools(state: RunState) -> Views:
+    return {
+        "tools": tools.cards(state.calls),
+        "tool_count": tools.count(state.calls),
+        "tools_state": states.no_tools(state),
+    }
+
+
+def _answer(state: RunState) -> Views:
+    settled = state.final or state.status.ended
+    return {
+        "answer": answer.answer(state.answer, final=settled, citations=state.citations),
+        "answer_source": state.answer,
+        "sources": answer.sources(state.citations) if settled else [],
+    }
+
+
+def _answer_state(view: View) -> list[Any]:
+    state = view.state
+    if view.status == RunStatus.QUEUED:
+        return states.queued(view.run.position)
+    if state.status.ended:
+        return [*states.without_model(state), *states.outcome(state)]
+    return [*states.without_model(state), *([] if state.answer else states.waiting(state))]

@@ -1,0 +1,144 @@
+"""The graph: the steps in their order, and under tool execution a node for each call."""
+
+from itertools import pairwise
+from typing import Any
+
+import dash_cytoscape as cyto
+from dash import html
+
+from ryx_dash.projection.nodes import pending_steps
+from ryx_dash.projection.state import NodeState, RunState
+from ryx_dash.projection.text import format_latency
+from ryx_dash.protocol.steps import EXECUTE
+from ryx_dash.views import ids
+from ryx_dash.views.marks import mark
+from ryx_dash.views.theme import graph_stylesheet
+
+LABEL_LIMIT = 18
+"""Characters of a name inside a node: a tool's name is not ours and may be any length."""
+
+LAYOUT = {
+    "name": "dagre",
+    "rankDir": "TB",
+    "nodeSep": 24,
+    "rankSep": 16,
+    "fit": True,
+    "padding": 12,
+    "animate": False,
+}
+
+
+def panel(steps: list[Any]) -> Any:
+    """The panel of graph and list, all steps pending; ``steps`` are the items of the list."""
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.H2("Workflow"),
+                    html.Div(
+                        [
+                            html.Button(
+                                "left-right",
+                                id=ids.GRAPH_LAYOUT,
+                                className="button small wide-only",
+                                title="Turn the graph: top-down or left-right",
+                                n_clicks=0,
+                            ),
+                            html.Button(
+                                "fit",
+                                id=ids.GRAPH_FIT,
+                                className="button small wide-only",
+                                title="Show the whole graph",
+                                n_clicks=0,
+                            ),
+                            html.Button(
+                                "graph",
+                                id=ids.GRAPH_FOLD,
+                                className="button small narrow-only",
+                                title="Show or hide the graph",
+                                n_clicks=0,
+                                **{"aria-expanded": "false", "aria-controls": "graph-box"},
+                            ),
+                        ],
+                        className="end",
+                    ),
+                ],
+                className="panel-head",
+            ),
+            html.Div(
+                [
+                    html.Ol(
+                        steps,
+                        id=ids.STEPS,
+                        className="steps",
+                        **{"aria-label": "Steps of the workflow"},
+                    ),
+                    html.Div(
+                        cyto.Cytoscape(
+                            id=ids.GRAPH,
+                            elements=elements(pending_steps()),
+                            stylesheet=graph_stylesheet(),
+                            layout=LAYOUT,
+                            autoRefreshLayout=False,
+                            minZoom=0.2,
+                            maxZoom=2.5,
+                            boxSelectionEnabled=False,
+                            style={"width": "100%", "height": "100%"},
+                            responsive=True,
+                        ),
+                        id="graph-box",
+                        className="graph-box",
+                        **{"aria-hidden": "true"},
+                    ),
+                ],
+                className="panel-body graph-body",
+            ),
+        ],
+        id="graph-panel",
+        className="panel",
+        **{"aria-label": "Workflow"},
+    )
+
+
+def elements(nodes: tuple[NodeState, ...]) -> list[dict[str, Any]]:
+    """Nodes and edges. Steps form a chain; a call hangs under the step that makes it."""
+    steps = [node for node in nodes if node.parent is None]
+    calls = [node for node in nodes if node.parent is not None]
+    chain = [_edge(a, b, "step") for a, b in pairwise(steps)]
+    by_id = {node.node: node for node in steps}
+    hung = [_edge(by_id[call.parent or EXECUTE.node], call, "call") for call in calls]
+    return [*(_node(node) for node in nodes), *chain, *hung]
+
+
+def view(state: RunState) -> dict[str, Any]:
+    """What the client-side layer writes into the drawn graph: each node's state by its id."""
+    return {"run": state.run_id, "nodes": {node.node: _face(node) for node in state.nodes}}
+
+
+def _node(node: NodeState) -> dict[str, Any]:
+    kind = "step" if node.parent is None else "call"
+    return {"data": {"id": node.node, "step": node.step, "kind": kind, **_face(node)}}
+
+
+def _face(node: NodeState) -> dict[str, Any]:
+    latency = format_latency(node.latency)
+    name = node.label
+    if len(name) > LABEL_LIMIT:
+        name = name[: LABEL_LIMIT - 1] + "…"
+    label = "  ".join(part for part in (f"{mark(node.status).icon} {name}", latency) if part)
+    return {"status": str(node.status), "latency": latency, "label": label}
+
+
+def _edge(source: NodeState, target: NodeState, kind: str) -> dict[str, Any]:
+    """An edge carries the latency of the node that it leaves, or of the call that it leads to."""
+    timed = target if kind == "call" else source
+    return {
+        "data": {
+            "id": f"{source.node}>{target.node}",
+            "source": source.node,
+            "target": target.node,
+            "timed": timed.node,
+            "kind": kind,
+            "latency": _face(timed)["latency"],
+        }
+    }

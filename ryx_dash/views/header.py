@@ -1,0 +1,55 @@
+"""The header: name, where runs are executed, the model in use, the connection."""
+
+from typing import Any
+
+from dash import html
+
+from ryx_dash.projection.state import RunState
+from ryx_dash.views import ids
+
+
+def header(backend: str) -> Any:
+    """The header row; ``backend`` says in a few words who runs the workflows."""
+    return html.Header(
+        [
+            html.A("Ryx", href="/", className="brand", title="Live view of the newest run"),
+            html.H1("Live", className="crumb"),
+            html.Span(id=ids.CONNECTION_NOTE, className="quiet note", **{"aria-live": "polite"}),
+            html.Div(
+                [
+                    html.Span(backend, className="data quiet", title="What runs the workflows"),
+                    html.Span(" · ", className="quiet", **{"aria-hidden": "true"}),
+                    html.Span(
+                        "no model yet",
+                        id=ids.MODEL_IN_USE,
+                        className="data quiet",
+                        title="The language model of the shown run",
+                    ),
+                ],
+                className="in-use",
+            ),
+            html.Button(
+                "Reconnect", id=ids.RECONNECT, className="button primary", hidden=True, n_clicks=0
+            ),
+            html.Span(
+                "● Connecting...",
+                id=ids.CONNECTION_STATUS,
+                className="connection",
+                role="status",
+                **{"data-status": "connecting"},
+            ),
+        ],
+        className="page-header",
+    )
+
+
+def model_in_use(state: RunState | None) -> str:
+    """The model of a run, for the header."""
+    if state is None:
+        return "no model yet"
+    if state.model:
+        return state.model
+    chosen = next((node for node in state.steps if node.node == "model"), None)
+    if chosen is not None and chosen.status == "success":
+        return "without a model"
+    return "no model yet"

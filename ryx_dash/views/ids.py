@@ -1,0 +1,72 @@
+"""Every element id of the page, once. Those marked * are public (contract, section 6)."""
+
+# header and form
+CONNECTION_STATUS = "connection-status"  # *
+CONNECTION_NOTE = "connection-note"
+RECONNECT = "reconnect-button"  # *
+MODEL_IN_USE = "model-in-use"
+QUERY = "query-input"  # *
+MODEL = "model-select"  # *
+EXECUTE = "execute-button"  # *
+CANCEL = "cancel-button"  # *
+QUEUE_COUNT = "queue-count"  # *
+COMMAND_ERROR = "command-error"
+
+# run line
+RUN_LINE = "run-line"
+RUN_STATUS = "run-status"  # *
+RUN_CLOCK = "run-clock"
+EVENT_COUNT = "event-count"  # *
+NOTICE = "notice"
+
+# graph and steps
+GRAPH = "workflow-graph"  # *
+GRAPH_LAYOUT = "graph-layout"
+GRAPH_FIT = "graph-fit"
+GRAPH_FOLD = "graph-fold"
+STEPS = "workflow-steps"  # *
+
+# monitor
+TABLE = "event-table"  # *
+TABLE_NOTE = "event-note"
+MONITOR_SCROLL = "monitor-scroll"
+PAUSE = "pause-button"  # *
+FOLLOW = "follow-toggle"  # *
+CLEAR = "clear-button"  # *
+FILTER_STEPS = "filter-steps"
+FILTER_LEVEL = "filter-level"
+FILTER_TEXT = "filter-text"
+FILTER_TOKENS = "filter-tokens"
+FILTER_RESET = "filter-reset"
+DETAIL = "detail"
+
+# tools and answer
+TOOLS = "tool-results"  # *
+TOOL_COUNT = "tool-count"  # *
+ANSWER = "answer"  # *
+ANSWER_SCROLL = "answer-scroll"
+ANSWER_STATE = "answer-state"
+ANSWER_SOURCE = "answer-source"
+ANSWER_SOURCES = "answer-sources"
+ANSWER_COPY = "answer-copy"
+TOOLS_STATE = "tools-state"
+
+# ``type`` of pattern ids: a card's output, and the button that shows the whole of it
+OUTPUT = "output"
+SHOW_ALL = "show-all"
+
+# the frame
+PAGE = "page"
+WORKSPACE = "workspace"
+LOCATION = "location"
+SOCKET = "ws"
+
+# stores
+SHOWN = "shown"
+ZONE = "zone"
+VIEW = "view"
+GRAPH_VIEW = "graph-view"
+SELECTED = "selected"
+PAUSED = "pause"
+FOLLOWING = "follow"
+CLEARED = "cleared"

@@ -1,0 +1,187 @@
+"""The monitor: a page of the run's events, and what chooses them."""
+
+import warnings
+from typing import Any
+
+import dash_bootstrap_components as dbc
+from dash import dash_table, dcc, html
+
+from ryx_dash.projection.rows import ICONS
+from ryx_dash.projection.text import format_count
+from ryx_dash.protocol.steps import STEPS
+from ryx_dash.views import ids
+from ryx_dash.views.marks import LEVELS
+
+PAGE_SIZE = 50
+"""Rows on a page; the events beyond it stay in the log."""
+
+COLUMNS = (
+    ("time", "Time"),
+    ("step", "Step"),
+    ("node", "Node"),
+    ("icon", "✓"),
+    ("message", "Message"),
+    ("latency", "Latency"),
+)
+_WIDTHS = {"time": "104px", "step": "148px", "node": "72px", "icon": "28px", "latency": "84px"}
+_LEVEL_COLOURS = {
+    "info": "--text-2",
+    "success": "--success",
+    "warning": "--warning",
+    "error": "--failed-text",
+    "running": "--running",
+}
+
+
+def panel() -> Any:
+    """The panel with its filters, the empty table, and the place for a selected step's data."""
+    return html.Section(
+        [
+            html.Div([html.H2("Monitor"), _filters(), _buttons()], className="panel-head"),
+            html.Div(
+                [
+                    html.Div(table(), id=ids.MONITOR_SCROLL, className="monitor-scroll"),
+                    html.Aside(
+                        id=ids.DETAIL,
+                        className="detail",
+                        hidden=True,
+                        **{"aria-label": "Selected step", "aria-live": "polite"},
+                    ),
+                ],
+                className="panel-body monitor-body",
+            ),
+            html.Div(
+                [
+                    html.Span(
+                        "No events yet.", id=ids.TABLE_NOTE, className="quiet", role="status"
+                    ),
+                    html.Button(
+                        "clear filters",
+                        id=ids.FILTER_RESET,
+                        className="button small",
+                        hidden=True,
+                        n_clicks=0,
+                    ),
+                ],
+                className="panel-foot",
+            ),
+        ],
+        id="monitor-panel",
+        className="panel",
+        **{"aria-label": "Monitor"},
+    )
+
+
+def table() -> Any:
+    """The table itself; the one place that knows which component it is."""
+    with warnings.catch_warnings():
+        # Dash 5 removes the DataTable, and says so whenever one is made; `dash<5` is pinned.
+        warnings.filterwarnings("ignore", message=".*DataTable", category=DeprecationWarning)
+        return dash_table.DataTable(
+            id=ids.TABLE,
+            columns=[{"id": key, "name": name} for key, name in COLUMNS],
+            data=[],
+            page_action="custom",
+            page_current=0,
+            page_count=1,
+            page_size=PAGE_SIZE,
+            sort_action="custom",
+            sort_mode="single",
+            sort_by=[],
+            cell_selectable=False,
+            tooltip_delay=400,
+            tooltip_duration=None,
+            style_as_list_view=True,
+            style_cell_conditional=[
+                {
+                    "if": {"column_id": key},
+                    "width": width,
+                    "minWidth": width,
+                    "maxWidth": width,
+                    "textAlign": {"latency": "right", "icon": "center"}.get(key, "left"),
+                }
+                for key, width in _WIDTHS.items()
+            ],
+            style_data_conditional=[
+                {
+                    "if": {"column_id": "icon", "filter_query": f"{{level}} = {level}"},
+                    "color": f"var({colour})",
+                }
+                for level, colour in _LEVEL_COLOURS.items()
+            ],
+        )
+
+
+def tooltips(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What hovering over a row's time shows: the moment in UTC."""
+    return [{"time": {"value": row["utc"], "type": "text"}} for row in rows]
+
+
+def note(shown: int, total: int, *, page: int, pages: int, zone: str) -> str:
+    """The sentence under the table. ``shown`` of ``total`` events pass the filters.
+
+    ``page`` counts from 0; ``zone`` names the time zone of the first column.
+    """
+    if total == 0:
+        return "No events yet."
+    if shown == 0:
+        return f"0 of {format_count(total)} shown."
+    parts = [f"{format_count(shown)} of {format_count(total)} shown"]
+    if pages > 1:
+        parts.append(f"page {format_count(page + 1)} of {format_count(pages)}")
+    return " · ".join([*parts, f"times in {zone}"])
+
+
+def _filters() -> Any:
+    steps = [{"label": "all steps", "value": ""}]
+    steps += [{"label": step.name, "value": step.name} for step in STEPS]
+    levels = [{"label": "all statuses", "value": ""}]
+    levels += [
+        {"label": f"{ICONS[name]} {shown.word}", "value": name} for name, shown in LEVELS.items()
+    ]
+    return html.Div(
+        [
+            html.Label("Step", htmlFor=ids.FILTER_STEPS, className="sr-only"),
+            dbc.Select(id=ids.FILTER_STEPS, options=steps, value="", className="select small"),
+            html.Label("Status", htmlFor=ids.FILTER_LEVEL, className="sr-only"),
+            dbc.Select(id=ids.FILTER_LEVEL, options=levels, value="", className="select small"),
+            html.Label("Search", htmlFor=ids.FILTER_TEXT, className="sr-only"),
+            dcc.Input(
+                id=ids.FILTER_TEXT,
+                type="search",
+                value="",
+                placeholder="search",
+                debounce=0.25,
+                maxLength=200,
+                className="filter-text",
+            ),
+            dbc.Checkbox(
+                id=ids.FILTER_TOKENS, label="tokens", value=False, className="filter-tokens"
+            ),
+        ],
+        className="filters",
+        role="search",
+        **{"aria-label": "Filter events"},
+    )
+
+
+def _buttons() -> Any:
+    return html.Div(
+        [
+            _toggle(ids.PAUSE, "⏸ pause", "Freeze the view; the run goes on", pressed=False),
+            _toggle(ids.FOLLOW, "⇣ follow", "Stay at the newest event", pressed=True),
+            html.Button(
+                "clear",
+                id=ids.CLEAR,
+                className="button small",
+                title="Clear the monitor's view; the log keeps every event",
+                n_clicks=0,
+            ),
+        ],
+        className="end",
+    )
+
+
+def _toggle(key: str, text: str, title: str, *, pressed: bool) -> Any:
+    state = {"aria-pressed": "true" if pressed else "false"}
+    return html.Button(text, id=key, className="button small", title=title, n_clicks=0, **state)

@@ -1,0 +1,126 @@
+"""What is the case and what can be done, in words: one function for each state of a run."""
+
+from typing import Any
+
+from dash import html
+
+from ryx_dash.projection.state import RunState
+from ryx_dash.protocol.steps import RunStatus
+from ryx_dash.views.marks import badge
+
+EXAMPLES = (
+    "What is this project about?",
+    "How do I run the tests?",
+    "Where are the settings read?",
+)
+"""Questions that any folder of text can be asked."""
+
+
+def connecting() -> list[Any]:
+    """The page is there, and nothing is known yet."""
+    return [html.P("Waiting for the server.", className="quiet")]
+
+
+def first_visit() -> list[Any]:
+    """There is no run yet."""
+    return [
+        html.P("Ask about the files of this workspace. Every step of the answer is shown live."),
+        html.Div([_ask(question, question) for question in EXAMPLES], className="examples"),
+    ]
+
+
+def unknown_run(run_id: str) -> list[Any]:
+    """The address names a run that this log does not have."""
+    return [
+        html.P(["There is no run ", html.Code(run_id[:80]), " in this log."]),
+        html.P(html.A("Go to the newest run", href="/")),
+    ]
+
+
+def queued(position: int) -> list[Any]:
+    """The run waits for others; ``position`` counts from 1, 0 if it is about to start."""
+    if position < 1:
+        return [html.P("The run is about to start.")]
+    ahead = "it is the next to start" if position == 1 else f"{position - 1} before it"
+    return [
+        html.P(f"Queued at position {position}: {ahead}."),
+        html.P("It starts by itself. Cancel takes it out of the line.", className="quiet"),
+    ]
+
+
+def waiting(state: RunState) -> list[Any]:
+    """The run goes on and has no answer yet."""
+    current = next((s for s in state.steps if s.step == state.current_step), None)
+    if current is None:
+        return [html.P("The run has started.", className="quiet")]
+    if current.node == "llm":
+        model = f" {state.model}" if state.model else ""
+        return [html.P(f"Waiting for the model{model} to begin.", className="quiet")]
+    return [html.P(f"{current.label}: {current.message or 'under way'}"[:300], className="quiet")]
+
+
+def outcome(state: RunState) -> list[Any]:
+    """How a run ended that did not succeed, and what can be done; empty for any other."""
+    match state.status:
+        case RunStatus.FAILED:
+            return _ended(state, f"{_where(state)} {state.failure or 'It gave no reason.'}".strip())
+        case RunStatus.CANCELLED:
+            return _ended(state, "The run was cancelled. What it had found until then stays here.")
+        case RunStatus.INTERRUPTED:
+            reason = state.failure or "Whatever ran it is gone."
+            return _ended(state, f"{reason} Nobody knows how the run would have ended.")
+        case _:
+            return []
+
+
+def no_tools(state: RunState) -> list[Any]:
+    """In place of cards, while there are none."""
+    if state.calls:
+        return []
+    if state.status.ended:
+        return [html.P("No tool was called.", className="quiet")]
+    return [html.P("What tools give back appears here.", className="quiet")]
+
+
+def without_model(state: RunState) -> list[Any]:
+    """A run that went on without a language model says so above its answer."""
+    chosen = next((node for node in state.steps if node.node == "model"), None)
+    if chosen is None or chosen.data.get("chosen_by") != "none":
+        return []
+    reason = chosen.data.get("reason")
+    text = reason if isinstance(reason, str) and reason else "No language model was reachable."
+    return [
+        html.P(
+            [
+                html.Span("⚠", className="notice-icon", **{"aria-hidden": "true"}),
+                html.Span(text[:500]),
+            ],
+            className="notice",
+            **{"data-level": "warning"},
+        )
+    ]
+
+
+def _where(state: RunState) -> str:
+    if not state.failed_step:
+        return "The run failed."
+    label = next((s.label for s in state.steps if s.step == state.failed_step), state.failed_step)
+    return f"The run failed in step {label}."
+
+
+def _ended(state: RunState, sentence: str) -> list[Any]:
+    again = [_ask("Run again", state.input)] if state.input else []
+    return [
+        html.Div(
+            [badge(state.status), html.P(sentence[:2_000], dir="auto"), *again],
+            className="outcome",
+            role="status",
+            **{"data-status": str(state.status)},
+        )
+    ]
+
+
+def _ask(text: str, question: str) -> Any:
+    """A button that asks ``question``; the client-side layer listens for its class."""
+    attributes = {"data-query": question}
+    return html.Button(text, className="button example-query", type="button", **attributes)

@@ -1,0 +1,38 @@
+"""The steps as a list: the graph for the keyboard, for a screen reader and for a phone."""
+
+from typing import Any
+
+from dash import html
+
+from ryx_dash.projection.state import NodeState
+from ryx_dash.projection.text import format_latency
+from ryx_dash.views.marks import badge, mark
+
+
+def items(steps: tuple[NodeState, ...], selected: str | None = None) -> list[Any]:
+    """One ``li`` a step; ``selected`` is the id of the selected node."""
+    return [_item(step, step.node == selected) for step in steps]
+
+
+def _item(step: NodeState, selected: bool) -> Any:
+    latency = format_latency(step.latency)
+    spoken = ", ".join(part for part in (step.label, mark(step.status).word, latency) if part)
+    return html.Li(
+        [
+            badge(step.status, word=False),
+            html.Span(step.label, className="step-name", title=step.step),
+            html.Span(f"try {step.attempt}", className="step-try", hidden=step.attempt < 2),
+            html.Span(latency, className="step-latency"),
+        ],
+        className="step",
+        tabIndex="0",
+        title=step.message[:300] or None,
+        **{
+            "data-step": step.step,
+            "data-node": step.node,
+            "data-status": str(step.status),
+            "data-latency": "" if step.latency is None else f"{step.latency:g}",
+            "aria-label": spoken,
+            "aria-current": "true" if selected else "false",
+        },
+    )
