@@ -1,0 +1,86 @@
+"""Connections to one log file, for any number of threads beside any number of processes."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ryx_dash.errors import LogError
+from ryx_dash.log.driver import Connection, connect, query, scalar, transaction, translated
+from ryx_dash.log.schema import prepare
+
+
+class Connections:
+    """One connection that writes, others that read, one that watches.
+
+    A connection serves one thread at a time, so readers are handed out and taken back; there
+    are as many as were ever needed at once. Every error of the database leaves here as
+    :class:`errors.LogError`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._write_lock = threading.Lock()
+        self._watch_lock = threading.Lock()
+        self._pool_lock = threading.Lock()
+        self._idle: list[Connection] = []
+        self._closed = False
+        with translated(path):
+            self._writer = connect(path, create=True)
+            prepare(self._writer, path)
+            self._watcher = connect(path)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for queries."""
+        with translated(self._path):
+            db = self._borrow()
+            try:
+                yield db
+            finally:
+                self._give_back(db)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """The writing connection in a transaction: durable after the block, undone if it raises."""
+        with translated(self._path), self._write_lock:
+            self._check_open()
+            with transaction(self._writer):
+                yield self._writer
+
+    def version(self) -> int:
+        """SQLite's change counter, read from memory that all processes share (microseconds).
+
+        It tells a connection of the commits of others, so this one commits nothing itself.
+        """
+        with translated(self._path), self._watch_lock:
+            self._check_open()
+            return int(scalar(self._watcher, "PRAGMA data_version"))
+
+    def close(self) -> None:
+        """Close all; a reader in use closes when it is given back."""
+        with translated(self._path), self._write_lock, self._watch_lock, self._pool_lock:
+            self._closed = True
+            for db in (self._watcher, *self._idle, self._writer):
+                db.close()
+            self._idle.clear()
+
+    def _borrow(self) -> Connection:
+        with self._pool_lock:
+            self._check_open()
+            if self._idle:
+                return self._idle.pop()
+        db = connect(self._path)
+        query(db, "PRAGMA query_only = ON")
+        return db
+
+    def _give_back(self, db: Connection) -> None:
+        with self._pool_lock:
+            if self._closed:
+                db.close()
+            else:
+                self._idle.append(db)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise LogError("The event log is closed.")

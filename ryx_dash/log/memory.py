@@ -1,0 +1,241 @@
+"""A log that lives as long as its process: for tests, and for a look without a trace.
+
+It is the plain model of what :class:`log.sqlite.SqliteLog` does, so it favours the obvious over
+the fast: a filtered page looks at every event of the run.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from ryx_dash.errors import LogError
+from ryx_dash.log import rules
+from ryx_dash.log.base import (
+    EventLog,
+    Lease,
+    NewRun,
+    RowFilter,
+    RowPage,
+    Run,
+    RunPage,
+    SortField,
+)
+from ryx_dash.log.words import contains, event_words, wanted
+from ryx_dash.protocol.events import Draft, Event, EventKind, level
+from ryx_dash.protocol.steps import RunStatus
+
+
+@dataclass(slots=True)
+class _Record:
+    """A run, its place among all runs, its events, and until when its lease is good."""
+
+    place: int
+    run: Run
+    events: list[Event] = field(default_factory=list)
+    lease_until: float = 0.0
+
+
+class MemoryLog(EventLog):
+    """An event log in memory. ``clock`` gives the seconds by which leases run out."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._identity = secrets.token_hex(16)
+        self._lock = threading.RLock()
+        self._records: dict[str, _Record] = {}
+        self._commands: dict[str, str] = {}
+        self._version = 0
+        self._closed = False
+
+    @property
+    def identity(self) -> str:
+        return self._identity
+
+    def start(self, new: NewRun) -> tuple[Run, bool]:
+        with self._open():
+            if new.command_id in self._commands:
+                return self._shown(self._records[self._commands[new.command_id]]), False
+            record = _Record(place=len(self._records), run=rules.queued(new))
+            self._records[record.run.run_id] = record
+            if new.command_id is not None:
+                self._commands[new.command_id] = record.run.run_id
+            self._version += 1
+            return self._shown(record), True
+
+    def claim(self, owner: str, *, at_once: int, lease_seconds: float) -> Run | None:
+        with self._open():
+            waiting = self._with_status(RunStatus.QUEUED)
+            if not waiting or len(self._with_status(RunStatus.RUNNING)) >= at_once:
+                return None
+            waiting[0].lease_until = self._clock() + lease_seconds
+            return self._extend(waiting[0], rules.claimed(waiting[0].run, owner), ())
+
+    def renew(self, owner: str, *, lease_seconds: float) -> None:
+        with self._open():
+            for record in self._with_status(RunStatus.RUNNING):
+                if record.run.owner == owner:
+                    record.lease_until = self._clock() + lease_seconds
+                    self._version += 1
+
+    def expired(self) -> tuple[Run, ...]:
+        with self._open():
+            running = self._with_status(RunStatus.RUNNING)
+            return tuple(record.run for record in running if record.lease_until <= self._clock())
+
+    def interrupt(self, run_id: str, draft: Draft, *, only_expired: bool = True) -> Run:
+        with self._open():
+            record = self._known(run_id)
+            events = rules.interruption(record.run, draft)
+            renewed = only_expired and record.lease_until > self._clock()
+            if record.run.status is not RunStatus.RUNNING or renewed:
+                return self._shown(record)
+            return self._extend(record, rules.fenced(record.run), events)
+
+    def cancel(self, run_id: str) -> Run:
+        with self._open():
+            record = self._known(run_id)
+            run = rules.cancelled(record.run)
+            return self._extend(record, run, rules.cancellation(run))
+
+    def run(self, run_id: str) -> Run | None:
+        with self._open():
+            record = self._records.get(run_id)
+            return None if record is None else self._shown(record)
+
+    def latest(self) -> Run | None:
+        with self._open():
+            return next((self._shown(record) for record in reversed(self._records.values())), None)
+
+    def runs(
+        self,
+        *,
+        limit: int = 50,
+        before: str | None = None,
+        status: RunStatus | None = None,
+        q: str = "",
+    ) -> RunPage:
+        with self._open():
+            end = len(self._records) if before is None else self._known(before).place
+            wanted_text = rules.plain(q).casefold()
+            found = [
+                self._shown(record)
+                for record in reversed(self._records.values())
+                if record.place < end
+                and (status is None or record.run.status is status)
+                and wanted_text in record.run.input.casefold()
+            ]
+            page = tuple(found[: max(limit, 0)])
+            more = page and len(found) > len(page)
+            return RunPage(runs=page, next=page[-1].run_id if more else None)
+
+    def append(self, lease: Lease, events: Sequence[Event]) -> Run:
+        with self._open():
+            record = self._records.get(lease.run_id)
+            if record is None:
+                raise rules.lease_lost(lease)
+            rules.check_append(record.run, lease, events)
+            return self._extend(record, record.run, events)
+
+    def head(self, run_id: str) -> int:
+        with self._open():
+            return len(self._events(run_id))
+
+    def read(self, run_id: str, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        with self._open():
+            return self._between(run_id, after, upto)
+
+    def rows(
+        self,
+        run_id: str,
+        where: RowFilter,
+        *,
+        sort: Sequence[tuple[SortField, Literal["asc", "desc"]]] = (),
+        offset: int = 0,
+        limit: int = 50,
+    ) -> RowPage:
+        with self._open():
+            events = self._between(run_id, where.after, where.upto)
+        found = list(_passing(events, where))
+        for name, direction in reversed(sort):
+            _sort(found, name, descending=direction == "desc")
+        first, end = rules.window(len(found), offset, limit)
+        return RowPage(events=tuple(found[first:end]), total=len(found))
+
+    def version(self) -> int:
+        with self._open():
+            return self._version
+
+    def writable(self) -> str | None:
+        return "The event log is closed." if self._closed else None
+
+    def close(self) -> None:
+        self._closed = True
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        with self._lock:
+            if self._closed:
+                raise LogError("The event log is closed.")
+            yield
+
+    def _known(self, run_id: str) -> _Record:
+        record = self._records.get(run_id)
+        if record is None:
+            raise rules.unknown(run_id)
+        return record
+
+    def _with_status(self, status: RunStatus) -> list[_Record]:
+        return [record for record in self._records.values() if record.run.status is status]
+
+    def _shown(self, record: _Record) -> Run:
+        if record.run.status is not RunStatus.QUEUED:
+            return record.run
+        return replace(record.run, position=self._with_status(RunStatus.QUEUED).index(record) + 1)
+
+    def _extend(self, record: _Record, run: Run, events: Sequence[Event]) -> Run:
+        record.run = rules.advanced(run, events)
+        record.events.extend(events)
+        self._version += 1
+        return record.run
+
+    def _events(self, run_id: str) -> list[Event]:
+        record = self._records.get(run_id)
+        return [] if record is None else record.events
+
+    def _between(self, run_id: str, after: int, upto: int | None) -> list[Event]:
+        events = self._events(run_id)
+        first, last = rules.bounds(len(events), after, upto)
+        return events[first:last]
+
+
+def _passing(events: Sequence[Event], where: RowFilter) -> Iterator[Event]:
+    phrases = wanted(where.text)
+    for event in events:
+        if (
+            (where.tokens or event.event != EventKind.LLM_TOKEN)
+            and (not where.steps or event.step in where.steps)
+            and (not where.levels or level(event.event, event.data) in where.levels)
+            and (where.call_id is None or rules.call_id(event) == where.call_id)
+        ):
+            found = event_words(event) if phrases else []
+            if all(contains(found, phrase) for phrase in phrases):
+                yield event
+
+
+def _sort(events: list[Event], name: SortField, *, descending: bool) -> None:
+    """Sort in place, stably; what has no value comes last either way."""
+
+    def key(event: Event) -> Any:
+        if name == "level":
+            return level(event.event, event.data)
+        return getattr(event, name)
+
+    nothing = [event for event in events if key(event) is None]
+    events[:] = sorted(
+        (event for event in events if key(event) is not None), key=key, reverse=descending
+    )
+    events.extend(nothing)

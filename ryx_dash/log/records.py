@@ -1,0 +1,191 @@
+"""How runs and events lie in the tables of a SQLite log."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apsw
+from pydantic_core import PydanticSerializationError, from_json, to_json
+
+from ryx_dash.errors import LogError, SequenceConflict
+from ryx_dash.log.base import Run
+from ryx_dash.log.driver import Connection, query
+from ryx_dash.log.rules import call_id, plain
+from ryx_dash.log.schema import BLOCK_BITS, SEQ_BITS
+from ryx_dash.log.words import Phrase, event_words
+from ryx_dash.protocol.events import Event, EventKind, level
+from ryx_dash.protocol.steps import RunStatus
+
+_SELECT_RUN = """
+SELECT rid, lease_until, run_id, input, model, status, created, started, ended, head, owner, fence,
+       cancel_requested,
+       iif(status = 'queued', (SELECT count(*) FROM runs AS line
+                               WHERE line.status = 'queued' AND line.rid <= runs.rid), 0)
+FROM runs
+"""
+_INSERT_RUN = """
+INSERT INTO runs (run_id, input, model, status, created, head, fence, lease_until, cancel_requested)
+VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)
+"""
+_UPDATE_RUN = """
+UPDATE runs SET status = ?, started = ?, ended = ?, head = ?, owner = ?, fence = ?,
+                cancel_requested = ?, lease_until = ?
+WHERE rid = ?
+"""
+_SELECT_EVENTS = """
+SELECT key, ts, kind, step, node, message, latency, data
+FROM events WHERE key > ? AND key <= ? ORDER BY key
+"""
+_INSERT_EVENT = """
+INSERT INTO events (key, ts, kind, step, level, node, message, latency, call_id, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_ADD_TALLY = """
+INSERT INTO tallies (block, step, level, token, events) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET events = events + excluded.events
+"""
+
+
+def key(rid: int, seq: int) -> int:
+    """The key of an event of the run with number ``rid``."""
+    return rid << SEQ_BITS | seq
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A run, its number, and until when (by the log's clock) its lease is good."""
+
+    rid: int
+    run: Run
+    lease_until: float = 0.0
+
+
+def find_run(db: Connection, run_id: str) -> Stored | None:
+    """A run by its id."""
+    found = select_runs(db, "WHERE run_id = ?", plain(run_id))
+    return found[0] if found else None
+
+
+def select_runs(db: Connection, which: str, *args: Any) -> list[Stored]:
+    """The runs that the rest of a statement, with its values, asks for."""
+    return [_stored(row) for row in query(db, f"{_SELECT_RUN} {which}", *args)]
+
+
+def insert_run(db: Connection, run: Run) -> None:
+    """Store a new run, newer than all others."""
+    values = (run.run_id, run.input, run.model, run.status, run.created)
+    query(db, _INSERT_RUN, *values)
+
+
+def update_run(db: Connection, stored: Stored) -> None:
+    """Store what can change about a run."""
+    run = stored.run
+    values = (run.status, run.started, run.ended, run.head, run.owner, run.fence)
+    query(db, _UPDATE_RUN, *values, run.cancel_requested, stored.lease_until, stored.rid)
+
+
+def _stored(row: Sequence[Any]) -> Stored:
+    run = Run(
+        run_id=row[2],
+        input=row[3],
+        model=row[4],
+        status=RunStatus(row[5]),
+        created=row[6],
+        started=row[7],
+        ended=row[8],
+        head=row[9],
+        owner=row[10],
+        fence=row[11],
+        cancel_requested=bool(row[12]),
+        position=row[13],
+    )
+    return Stored(rid=row[0], lease_until=row[1], run=run)
+
+
+def select_events(db: Connection, run_id: str, after: int, upto: int) -> list[Event]:
+    """The events of a run with ``after < key <= upto``, in order."""
+    return [_event(run_id, row) for row in query(db, _SELECT_EVENTS, after, upto)]
+
+
+def _event(run_id: str, row: Sequence[Any]) -> Event:
+    place, ts, kind, step, node, message, latency, data = row
+    return Event.model_construct(  # it was checked before it was stored
+        run_id=run_id,
+        seq=place & (1 << SEQ_BITS) - 1,
+        ts=ts,
+        event=kind,
+        step=step,
+        node=node,
+        message=message,
+        latency=latency,
+        data=from_json(data),
+    )
+
+
+class EventRows:
+    """Events as rows. Worked out before the transaction, so that writers wait for less.
+
+    Raises :class:`errors.LogError` for a payload that is no JSON.
+    """
+
+    def __init__(self, rid: int, events: Sequence[Event]) -> None:
+        self._tallies: Counter[tuple[int, str, str, bool]] = Counter()
+        self._events = [self._row(rid, event) for event in events]
+        self._words = [
+            (key(rid, event.seq), scoped(rid, found))
+            for event in events
+            if (found := event_words(event))
+        ]
+
+    def save(self, db: Connection) -> None:
+        """Insert the rows, within the caller's transaction."""
+        try:
+            db.executemany(_INSERT_EVENT, self._events)
+        except apsw.ConstraintError as error:
+            raise SequenceConflict(
+                f"An event with the same place is there already: {error}."
+            ) from error
+        db.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", self._words)
+        db.executemany(_ADD_TALLY, [(*what, count) for what, count in self._tallies.items()])
+
+    def _row(self, rid: int, event: Event) -> tuple[Any, ...]:
+        place = key(rid, event.seq)
+        mark = level(event.event, event.data)
+        self._tallies[
+            place >> BLOCK_BITS, event.step, mark, event.event == EventKind.LLM_TOKEN
+        ] += 1
+        return (
+            place,
+            event.ts,
+            event.event,
+            event.step,
+            mark,
+            event.node,
+            event.message,
+            event.latency,
+            call_id(event),
+            _json(event),
+        )
+
+
+def scoped(rid: int, found: Sequence[str]) -> str:
+    """Words with their run's number before each.
+
+    The index of words is one for the whole log; so a search meets only its own run's words,
+    however long the log is.
+    """
+    scope = f"{rid:x}·"
+    return " ".join(scope + word for word in found)
+
+
+def match(rid: int, phrases: Sequence[Phrase]) -> str:
+    """The phrases as a query to FTS5. Words hold letters, digits and symbols, never a quote."""
+    return " ".join(f'"{scoped(rid, phrase)}"*' for phrase in phrases)
+
+
+def _json(event: Event) -> str:
+    try:
+        return to_json(event.data).decode()
+    except PydanticSerializationError as error:
+        raise LogError(f"Event {event.id} cannot be stored as JSON ({error}).") from None

@@ -1,0 +1,114 @@
+"""The tables of a SQLite log: made when the file is new, looked over when it is not."""
+
+import secrets
+from pathlib import Path
+
+from ryx_dash.errors import LogError
+from ryx_dash.log.driver import Connection, damaged, query, scalar, transaction
+
+APPLICATION_ID = 0x52797844
+"""Stands in the file's header: ``RyxD``."""
+
+VERSION = 1
+"""Grows when the tables change in a way that an older program cannot read."""
+
+SEQ_BITS = 32
+"""An event's key is its run's number, then its ``seq``: one integer, in the order of both."""
+
+BLOCK_BITS = 10
+"""Events are tallied in blocks of 1,024 ``seq``; see :mod:`log.paging`."""
+
+_TABLES = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {VERSION};
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE runs (
+    rid INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL,
+    head INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    lease_until REAL NOT NULL,
+    cancel_requested INTEGER NOT NULL,
+    owner TEXT,
+    created TEXT NOT NULL,
+    started TEXT,
+    ended TEXT,
+    model TEXT,
+    input TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_by_status ON runs (status, rid);
+CREATE TABLE commands (
+    command_id TEXT PRIMARY KEY,
+    run_id TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE events (
+    key INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    step TEXT NOT NULL,
+    level TEXT NOT NULL,
+    call_id TEXT,
+    latency REAL,
+    ts TEXT NOT NULL,
+    node TEXT NOT NULL,
+    message TEXT NOT NULL,
+    data TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_call ON events (call_id) WHERE call_id IS NOT NULL;
+CREATE TABLE tallies (
+    block INTEGER,
+    step TEXT,
+    level TEXT,
+    token INTEGER,
+    events INTEGER NOT NULL,
+    PRIMARY KEY (block, step, level, token)
+) STRICT, WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5 (
+    text, content = '', columnsize = 0, tokenize = 'ascii'
+);
+"""
+# `words` holds no copy of the text, only which event has which words. They are cut and folded by
+# `log.words`; the tokenizer `ascii` takes what it gets apart at spaces and changes nothing more.
+
+
+def prepare(db: Connection, path: Path) -> None:
+    """Make a new file a log, or check that a file is one that this program can use.
+
+    What is looked at is the header and the list of tables, so that a start takes as long with
+    a million events as with none; damage farther in is noticed by the query that meets it.
+    Raises :class:`errors.LogError`.
+    """
+    _check(db, path)
+    query(db, "PRAGMA journal_mode = WAL")
+    with transaction(db):
+        if _is_new(db):  # still: of several processes that start, one makes the tables
+            query(db, _TABLES)
+            query(
+                db, "INSERT INTO meta VALUES ('identity', ?), ('trial', 0)", secrets.token_hex(16)
+            )
+    _check(db, path)
+
+
+def identity(db: Connection) -> str:
+    """The random text that was made with the log."""
+    return str(scalar(db, "SELECT value FROM meta WHERE name = 'identity'"))
+
+
+def _is_new(db: Connection) -> bool:
+    return not scalar(db, "SELECT count(*) FROM sqlite_schema")
+
+
+def _check(db: Connection, path: Path) -> None:
+    if _is_new(db):
+        return
+    if scalar(db, "PRAGMA application_id") != APPLICATION_ID:
+        raise damaged(path)
+    version = scalar(db, "PRAGMA user_version")
+    if version > VERSION:
+        raise LogError(
+            f"{path} was written by a newer Ryx Dash (log version {version}, this one knows "
+            f"{VERSION}): install that one, or set RYX_DATA_DIR to another folder."
+        )

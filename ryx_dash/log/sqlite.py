@@ -1,0 +1,220 @@
+"""The log in one SQLite file, which any number of processes of one machine share."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from ryx_dash.errors import LogError
+from ryx_dash.log import rules
+from ryx_dash.log.base import (
+    EventLog,
+    Lease,
+    NewRun,
+    RowFilter,
+    RowPage,
+    Run,
+    RunPage,
+    SortField,
+)
+from ryx_dash.log.connections import Connections
+from ryx_dash.log.driver import Condition, Connection, query, scalar
+from ryx_dash.log.paging import Pages
+from ryx_dash.log.records import (
+    EventRows,
+    Stored,
+    find_run,
+    insert_run,
+    key,
+    select_events,
+    select_runs,
+    update_run,
+)
+from ryx_dash.log.schema import identity
+from ryx_dash.protocol.events import Draft, Event
+from ryx_dash.protocol.steps import RunStatus
+
+_NEXT = "WHERE status = 'queued' ORDER BY rid LIMIT 1"
+_EXPIRED = "WHERE status = 'running' AND lease_until <= ? ORDER BY rid"
+_RENEW = "UPDATE runs SET lease_until = ? WHERE status = 'running' AND owner = ?"
+
+
+class SqliteLog(EventLog):
+    """An event log in the file ``path``, made when there is none; its folder must exist.
+
+    Open it after a process has forked, never before. ``clock`` gives the seconds by which leases
+    run out; processes compare them with each other's, so it is the clock on the wall.
+    Raises :class:`errors.LogError` when the file cannot be used.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._connections = Connections(path)
+        with self._connections.read() as db:
+            self._identity = identity(db)
+
+    @property
+    def identity(self) -> str:
+        return self._identity
+
+    # -- runs ---------------------------------------------------------------------------------
+
+    def start(self, new: NewRun) -> tuple[Run, bool]:
+        command = None if new.command_id is None else rules.plain(new.command_id)
+        with self._connections.write() as db:
+            known = scalar(db, "SELECT run_id FROM commands WHERE command_id = ?", command)
+            if known is not None:
+                return _known(db, known).run, False
+            run = rules.queued(new)
+            insert_run(db, run)
+            if command is not None:
+                query(db, "INSERT INTO commands VALUES (?, ?)", command, run.run_id)
+            return _known(db, run.run_id).run, True
+
+    def claim(self, owner: str, *, at_once: int, lease_seconds: float) -> Run | None:
+        with self._connections.read() as db:
+            if not select_runs(db, _NEXT):
+                return None  # the usual answer, without waiting for those who write
+        with self._connections.write() as db:
+            waiting = select_runs(db, _NEXT)
+            running = scalar(db, "SELECT count(*) FROM runs WHERE status = 'running'")
+            if not waiting or running >= at_once:
+                return None
+            run = rules.claimed(waiting[0].run, owner)
+            until = self._clock() + lease_seconds
+            update_run(db, replace(waiting[0], run=run, lease_until=until))
+            return run
+
+    def renew(self, owner: str, *, lease_seconds: float) -> None:
+        with self._connections.write() as db:
+            until = self._clock() + lease_seconds
+            query(db, _RENEW, until, owner)
+
+    def expired(self) -> tuple[Run, ...]:
+        with self._connections.read() as db:
+            return tuple(stored.run for stored in select_runs(db, _EXPIRED, self._clock()))
+
+    def interrupt(self, run_id: str, draft: Draft, *, only_expired: bool = True) -> Run:
+        with self._connections.write() as db:
+            stored = _known(db, run_id)
+            run, events = stored.run, rules.interruption(stored.run, draft)
+            renewed = only_expired and stored.lease_until > self._clock()
+            if run.status is not RunStatus.RUNNING or renewed:
+                return run
+            rows = EventRows(stored.rid, events)
+            return _extend(db, replace(stored, run=rules.fenced(run)), events, rows)
+
+    def cancel(self, run_id: str) -> Run:
+        with self._connections.write() as db:
+            stored = _known(db, run_id)
+            run = rules.cancelled(stored.run)
+            events = rules.cancellation(run)
+            rows = EventRows(stored.rid, events)
+            return _extend(db, replace(stored, run=run), events, rows)
+
+    def run(self, run_id: str) -> Run | None:
+        with self._connections.read() as db:
+            stored = find_run(db, run_id)
+            return None if stored is None else stored.run
+
+    def latest(self) -> Run | None:
+        with self._connections.read() as db:
+            newest = select_runs(db, "ORDER BY rid DESC LIMIT 1")
+            return newest[0].run if newest else None
+
+    def runs(
+        self,
+        *,
+        limit: int = 50,
+        before: str | None = None,
+        status: RunStatus | None = None,
+        q: str = "",
+    ) -> RunPage:
+        which, limit = Condition(), max(limit, 0)
+        if status is not None:
+            which &= Condition("status = ?", (status,))
+        if q:
+            which &= Condition("instr(casefold(input), ?)", (rules.plain(q).casefold(),))
+        with self._connections.read() as db:
+            if before is not None:
+                which &= Condition("rid < ?", (_known(db, before).rid,))
+            rest = f"WHERE {which.sql} ORDER BY rid DESC LIMIT {limit + 1}"
+            found = [stored.run for stored in select_runs(db, rest, *which.args)]
+        page = tuple(found[:limit])
+        return RunPage(runs=page, next=page[-1].run_id if 0 < limit < len(found) else None)
+
+    # -- events -------------------------------------------------------------------------------
+
+    def append(self, lease: Lease, events: Sequence[Event]) -> Run:
+        with self._connections.read() as db:
+            rid = _appendable(db, lease, events).rid
+        rows = EventRows(rid, events)  # before the transaction, so that others wait for less
+        with self._connections.write() as db:
+            stored = _appendable(db, lease, events)
+            return _extend(db, stored, events, rows)
+
+    def head(self, run_id: str) -> int:
+        run = self.run(run_id)
+        return 0 if run is None else run.head
+
+    def read(self, run_id: str, *, after: int = 0, upto: int | None = None) -> list[Event]:
+        with self._connections.read() as db:
+            stored = find_run(db, run_id)
+            if stored is None:
+                return []
+            first, last = rules.bounds(stored.run.head, after, upto)
+            return select_events(db, run_id, key(stored.rid, first), key(stored.rid, last))
+
+    def rows(
+        self,
+        run_id: str,
+        where: RowFilter,
+        *,
+        sort: Sequence[tuple[SortField, Literal["asc", "desc"]]] = (),
+        offset: int = 0,
+        limit: int = 50,
+    ) -> RowPage:
+        with self._connections.read() as db:
+            stored = find_run(db, run_id)
+            if stored is None:
+                return RowPage(events=(), total=0)
+            return Pages(db, stored, where).page(sort, offset, limit)
+
+    # -- change -------------------------------------------------------------------------------
+
+    def version(self) -> int:
+        return self._connections.version()
+
+    def writable(self) -> str | None:
+        try:
+            with self._connections.write() as db:
+                query(db, "UPDATE meta SET value = value + 1 WHERE name = 'trial'")
+        except LogError as error:
+            return error.message
+        return None
+
+    def close(self) -> None:
+        self._connections.close()
+
+
+def _known(db: Connection, run_id: str) -> Stored:
+    stored = find_run(db, run_id)
+    if stored is None:
+        raise rules.unknown(run_id)
+    return stored
+
+
+def _appendable(db: Connection, lease: Lease, events: Sequence[Event]) -> Stored:
+    stored = find_run(db, lease.run_id)
+    if stored is None:
+        raise rules.lease_lost(lease)
+    rules.check_append(stored.run, lease, events)
+    return stored
+
+
+def _extend(db: Connection, stored: Stored, events: Sequence[Event], rows: EventRows) -> Run:
+    rows.save(db)
+    run = rules.advanced(stored.run, events)
+    update_run(db, replace(stored, run=run))
+    return run
