@@ -61,6 +61,23 @@ def named_files(tool: str, output: Any) -> tuple[str, ...]:
     return tuple(hit["path"] for hit in output.get("hits", ()) if hit.get("line") is None)
 
 
+def web_pages(tool: str, output: Any) -> tuple[tuple[str, str], ...]:
+    """``(title, url)`` of what ``search_web`` found."""
+    if tool != "search_web" or not isinstance(output, Mapping):
+        return ()
+    return tuple((page["title"], page["url"]) for page in output.get("results", ()))
+
+
+def beyond(shown: Iterable[Excerpt], found: Iterable[Excerpt]) -> tuple[Excerpt, ...]:
+    """Those of ``found`` that lie in none of ``shown``."""
+    spans = [(excerpt.path, excerpt.start, excerpt.end) for excerpt in shown]
+    return tuple(
+        e
+        for e in found
+        if not any(p == e.path and a <= e.start and e.end <= b for p, a, b in spans)
+    )
+
+
 def _excerpt(path: str, start: int, text: str) -> Excerpt:
     return Excerpt(path=path, start=start, lines=_lines(text))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ryx_dash.engine.evidence import Excerpt
-from ryx_dash.engine.markdown import code_block, code_span
+from ryx_dash.engine.markdown import code_block, code_span, link
 from ryx_dash.engine.terms import matches, words
 
 MAX_QUOTES = 5
@@ -77,25 +77,44 @@ def beginnings(excerpts: Iterable[Excerpt]) -> list[Quote]:
     return [Quote(e.path, e.start, e.start, e.lines[:WHOLE]) for e in excerpts]
 
 
-def answer(
-    *, no_model: str, quotes: Sequence[Quote], files: Sequence[str], searched: str
-) -> list[str]:
-    """The paragraphs of the answer, in Markdown.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """Everything that an answer without a model can be made of.
 
-    ``no_model`` ends the sentence that says why no model answered, ``files`` matched by name,
-    ``searched`` says what was looked through.
+    ``no_model`` says why there is none, as the end of a sentence; ``files`` matched by name;
+    ``pages`` of the web are ``(title, url)``; ``failures`` are sentences of tools; ``searched``
+    is a sentence for when there is nothing else.
     """
-    found = "these are the best passages word for word." if quotes else "nothing was written up."
+
+    no_model: str
+    quotes: Sequence[Quote] = ()
+    files: Sequence[str] = ()
+    pages: Sequence[tuple[str, str]] = ()
+    failures: Sequence[str] = ()
+    searched: str = ""
+
+
+def answer(found: Findings) -> list[str]:
+    """The paragraphs of the answer, in Markdown."""
+    so = "there is no written answer"
+    if found.quotes:
+        so = "these are the best passages, word for word"
+    elif found.files or found.pages:
+        so = "this is only what was found"
     paragraphs = [
-        f"No language model was reachable ({no_model}), so {found} "
-        "To get written answers, start one with `ollama serve` and `ollama pull qwen2.5:3b`, "
-        "or set `RYX_LLM_URL`."
+        f"No language model was reachable ({found.no_model}), so {so}. To get written answers, "
+        "start one with `ollama serve` and `ollama pull qwen2.5:3b`, or set `RYX_LLM_URL`."
     ]
-    paragraphs += [quote.markdown() for quote in quotes]
-    if files:
-        paragraphs.append("Files with a matching name: " + ", ".join(map(code_span, files)) + ".")
-    if not quotes and not files:
-        paragraphs.append(searched)
+    paragraphs += [quote.markdown() for quote in found.quotes]
+    if found.files:
+        names = ", ".join(map(code_span, found.files))
+        paragraphs.append(f"Files with a matching name: {names}.")
+    if found.pages:
+        links = [f"- {link(title, url)}" for title, url in found.pages]
+        paragraphs.append("\n".join(["On the web:", "", *links]))
+    if not (found.quotes or found.files or found.pages):
+        paragraphs.append(found.searched)
+    paragraphs += found.failures
     return paragraphs
 
 

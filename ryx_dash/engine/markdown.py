@@ -24,6 +24,13 @@ def code_block(text: str) -> str:
     return f"{fence}text\n{text}\n{fence}"
 
 
+def link(text: str, url: str) -> str:
+    """A link; ``text`` stays plain, and nothing in ``url`` ends it early."""
+    plain = re.sub(r"([\\`*_\[\]<>&])", r"\\\1", " ".join(text.split()))
+    address = re.sub(r"[<>\s]", "", url)
+    return f"[{plain}](<{address}>)"
+
+
 def outside_code(text: str) -> str:
     """``text`` without its fenced blocks."""
     return "\n".join(line for line, fence in _fenced(text) if not fence)

@@ -3,6 +3,7 @@
 import unicodedata
 
 from ryx_dash.engine.context import Context, Done, Reporter
+from ryx_dash.engine.wording import count
 from ryx_dash.errors import StepFailed
 
 MAX_CHARACTERS = 32_000
@@ -11,9 +12,8 @@ MAX_CHARACTERS = 32_000
 async def run(context: Context, report: Reporter) -> Done:
     """Clean the query."""
     context.text = clean(context.request.input)
-    count = len(context.text)
-    plural = "" if count == 1 else "s"
-    return Done(f"{count:,} character{plural}", {"text": context.text, "characters": count})
+    length = len(context.text)
+    return Done(count(length, "character"), {"text": context.text, "characters": length})
 
 
 def clean(text: str) -> str:

@@ -1,7 +1,7 @@
 """Step 7: the answer, written by the model, or quoted from the files where there is none."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -9,16 +9,18 @@ import anyio
 
 from ryx_dash.engine import extractive, prompt
 from ryx_dash.engine.context import Context, Done, Reporter
-from ryx_dash.engine.evidence import named_files
+from ryx_dash.engine.evidence import beyond, named_files, web_pages
 from ryx_dash.engine.gather import Gatherer
 from ryx_dash.engine.llm import End, Llm
 from ryx_dash.engine.terms import fold, telling_words
 from ryx_dash.engine.threads import run_stoppable
 from ryx_dash.engine.tool_rules import named_paths
+from ryx_dash.engine.wording import count
 from ryx_dash.errors import RyxError, StepFailed, Transient
 from ryx_dash.protocol.events import JsonObject
 
 MAX_NAMES = 10
+MAX_PAGES = 3
 FILE_TOOLS = ("search_local", "read_file")
 
 
@@ -33,8 +35,8 @@ async def _write(context: Context, report: Reporter, model: str) -> Done:
     answer = await _stream(context.parts.llm, model, _messages(context), context, report)
     context.answer = "".join(answer.pieces)
     data: JsonObject = {"model": model, "extractive": False, **answer.data()}
-    count, speed = data["completion_tokens"], data["tokens_per_second"]
-    message = model if count is None else f"{model}, {count:,} tokens"
+    tokens, speed = data["completion_tokens"], data["tokens_per_second"]
+    message = model if tokens is None else f"{model}, {count(tokens, 'token')}"
     message += "" if speed is None else f", {speed} tokens/s"
     if answer.end.reason == "length":
         message += "; cut at the model's limit"
@@ -43,10 +45,14 @@ async def _write(context: Context, report: Reporter, model: str) -> Done:
 
 def _messages(context: Context) -> prompt.Messages:
     others = [r.output for r in context.results if r.success and r.call.tool not in FILE_TOOLS]
-    passages = [*context.excerpts, *context.shown_by("search_local")]
     read = context.shown_by("read_file")
+    hits = beyond([*context.excerpts, *read], context.shown_by("search_local"))
     return prompt.for_answer(
-        context.text, context.intent, read=read, passages=passages, others=others
+        context.text,
+        context.intent,
+        read=read,
+        passages=[*context.excerpts, *hits],
+        others=others,
     )
 
 
@@ -62,13 +68,13 @@ class _Answer:
 
     def data(self) -> JsonObject:
         """The figures of the step; ``null`` where the server tells none."""
-        count, first = self.end.completion_tokens, self.first or self.last
+        tokens, first = self.end.completion_tokens, self.first or self.last
         took = self.last - first
         return {
             "prompt_tokens": self.end.prompt_tokens,
-            "completion_tokens": count,
+            "completion_tokens": tokens,
             "time_to_first_token": round((first - self.asked) * 1000, 3),
-            "tokens_per_second": round(count / took, 1) if count and took > 0 else None,
+            "tokens_per_second": round(tokens / took, 1) if tokens and took > 0 else None,
             "finish_reason": self.end.reason,
         }
 
@@ -97,7 +103,7 @@ async def _stream(
     if failure:
         raise failure
     if not "".join(answer.pieces).strip():
-        raise Transient(f"{model} answered with nothing.")
+        raise (StepFailed if answer.pieces else Transient)(f"{model} answered with nothing.")
     return answer
 
 
@@ -122,23 +128,28 @@ async def _receive(
 async def _quote(context: Context, report: Reporter) -> Done:
     """Answer with passages, word for word."""
     quotes = await run_stoppable(lambda _: _quotes(context))
-    files = [
-        path for result in context.results for path in named_files(result.call.tool, result.output)
-    ]
-    paragraphs = extractive.answer(
-        no_model=context.no_model,
-        quotes=quotes,
-        files=files[:MAX_NAMES],
-        searched=context.searched,
-    )
+    paragraphs = extractive.answer(_findings(context, quotes))
     for number, paragraph in enumerate(paragraphs):
         await report.token(paragraph if number == 0 else f"\n\n{paragraph}")
     context.answer = "\n\n".join(paragraphs)
     figures = ("prompt_tokens", "completion_tokens", "time_to_first_token", "tokens_per_second")
-    count = f"{len(quotes)} quote" + ("" if len(quotes) == 1 else "s")
     return Done(
-        f"No model; {count} from the files",
+        f"No model; {count(len(quotes), 'quote')} from the files",
         {"model": None, "extractive": True, "quotes": len(quotes), **dict.fromkeys(figures)},
+    )
+
+
+def _findings(context: Context, quotes: Sequence[extractive.Quote]) -> extractive.Findings:
+    outputs = [(result.call.tool, result.output) for result in context.results if result.success]
+    files = [path for tool, output in outputs for path in named_files(tool, output)]
+    pages = [page for tool, output in outputs for page in web_pages(tool, output)]
+    return extractive.Findings(
+        no_model=context.no_model,
+        quotes=quotes,
+        files=files[:MAX_NAMES],
+        pages=pages[:MAX_PAGES],
+        failures=[result.error for result in context.results if result.error],
+        searched=context.searched,
     )
 
 

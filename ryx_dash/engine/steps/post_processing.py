@@ -4,6 +4,7 @@ from ryx_dash.engine.citations import check
 from ryx_dash.engine.context import Context, Done, Reporter
 from ryx_dash.engine.markdown import close_fence
 from ryx_dash.engine.threads import run_stoppable
+from ryx_dash.engine.wording import count
 
 
 async def run(context: Context, report: Reporter) -> Done:
@@ -17,7 +18,9 @@ async def run(context: Context, report: Reporter) -> Done:
     citations = context.citations = await run_stoppable(lambda _: check(context.response, seen))
     verified = sum(citation.verified for citation in citations)
     return Done(
-        f"{len(citations)} citations, {verified} verified" if citations else "No citations",
+        f"{count(len(citations), 'citation')}, {verified} verified"
+        if citations
+        else "No citations",
         {
             "citations": [citation.data() for citation in citations],
             "characters": len(context.response),

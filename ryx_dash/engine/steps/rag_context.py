@@ -2,7 +2,10 @@
 
 from ryx_dash.engine.context import Context, Done, Reporter
 from ryx_dash.engine.evidence import from_passages
+from ryx_dash.engine.markdown import code_span
 from ryx_dash.engine.retrieval.query import Passage
+from ryx_dash.engine.terms import telling_words
+from ryx_dash.engine.wording import count
 from ryx_dash.protocol.events import JsonObject
 
 LIMIT = 6
@@ -21,9 +24,10 @@ async def run(context: Context, report: Reporter) -> Done:
     stats = await parts.retrieval.refresh(progress, parts.limits.indexing)
     passages = await parts.retrieval.search(context.text, LIMIT)
     context.excerpts = from_passages(passages)
-    context.searched = f"Nothing in {_count(stats.files, 'file')} answers the question."
+    asked = ", ".join(map(code_span, telling_words(context.text)))
+    context.searched = f"Nothing in {count(stats.files, 'file')} speaks of {asked}."
     found = len({passage.path for passage in passages})
-    message = f"{_count(len(passages), 'passage')} from {_count(found, 'file')}"
+    message = f"{count(len(passages), 'passage')} from {count(found, 'file')}"
     if not stats.complete:
         rest = "the index is not complete yet: the next run goes on with it"
         message += f"; {rest}"
@@ -48,7 +52,3 @@ def _hit(passage: Passage) -> JsonObject:
         "score": passage.score,
         "text": passage.text,
     }
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

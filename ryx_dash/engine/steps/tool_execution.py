@@ -10,10 +10,13 @@ from ryx_dash.engine.limits import Limits
 from ryx_dash.engine.retries import with_retries
 from ryx_dash.engine.tool_rules import Planned
 from ryx_dash.engine.tools.base import Tool, ToolOutcome
+from ryx_dash.engine.wording import count
 from ryx_dash.errors import RyxError
 from ryx_dash.protocol.events import EventKind
 
 logger = logging.getLogger(__name__)
+
+MAX_BRIEF = 120
 
 
 async def run(context: Context, report: Reporter) -> Done:
@@ -39,7 +42,7 @@ async def _make(call: Planned, tool: Tool, limits: Limits, report: Reporter) -> 
     """Make one call, reporting its begin and its end."""
     began = time.perf_counter()
     asked = {"call_id": call.call_id, "tool": call.tool, "args": call.args}
-    await report(EventKind.TOOL_CALL, f"{call.tool}: {call.why}", asked)
+    await report(EventKind.TOOL_CALL, f"{call.tool}: {_brief(call)}", asked)
     outcome = await _outcome(call, tool, limits, report)
     latency = round((time.perf_counter() - began) * 1000, 3)
     success = outcome.error is None
@@ -74,8 +77,14 @@ async def _outcome(call: Planned, tool: Tool, limits: Limits, report: Reporter) 
     return ToolOutcome(error=f"{call.tool} took longer than {limits.tool:g} s.")
 
 
+def _brief(call: Planned) -> str:
+    """The arguments on one short line."""
+    line = ", ".join(" ".join(str(value).split()) for value in call.args.values())
+    return line if len(line) <= MAX_BRIEF else f"{line[:MAX_BRIEF]}…"
+
+
 def _message(succeeded: int, failed: int) -> str:
-    calls = f"{succeeded + failed} call" + ("" if succeeded + failed == 1 else "s")
+    calls = count(succeeded + failed, "call")
     if not failed:
         return f"{calls} succeeded"
     if not succeeded:
