@@ -24,9 +24,9 @@
     note(el);
   }
 
-  /** A person went up. Rows that were redrawn change the height, and are no such thing. */
+  /** A person went up. Fewer rows than before move the view as well, and are no such thing. */
   function wentUp(el) {
-    return el.scrollHeight === last.height && el.scrollTop < last.top - 1 && !atBottom(el);
+    return el.scrollHeight >= last.height && el.scrollTop < last.top - 1 && !atBottom(el);
   }
 
   function onScroll(event) {
@@ -36,22 +36,28 @@
     note(el);
   }
 
+  /** The wheel says it at once; the scroll may come after the next rows took the view back. */
+  function onWheel(event) {
+    const el = box();
+    if (el && event.deltaY < 0 && el.scrollTop > 0 && el.contains(event.target)) stop();
+  }
+
   function stop() {
     if (!following) return;
     following = false;
     page.put("follow", { data: { on: false, seq: head } });
   }
 
-  const PAGERS = "#event-table .previous-next-container";
+  const AWAY = "#event-table .previous-next-container, #event-table .column-header--sort";
 
-  function onPage(event) {
-    if (event.target.closest && event.target.closest(PAGERS)) stop();
+  /** Turning a page or sorting is moving away too. */
+  function onTurn(event) {
+    if (event.target.closest && event.target.closest(AWAY)) stop();
   }
 
   /** What the follow button says. `count` is how many events came since following stopped. */
   function followLabel(on, count) {
-    if (on) return "⇣ following";
-    return count > 0 ? `⇣ ${count.toLocaleString("en")} new` : "⇣ follow";
+    return on || count === 0 ? "⇣ follow" : `⇣ ${count.toLocaleString("en")} new`;
   }
 
   /** The views of a frame are drawn, or a button was pressed: set labels, go to the newest row. */
@@ -77,8 +83,9 @@
   function start(glue) {
     page = glue;
     document.addEventListener("scroll", onScroll, { capture: true, passive: true });
-    document.addEventListener("click", onPage, true);
-    document.addEventListener("change", onPage, true);
+    document.addEventListener("wheel", onWheel, { capture: true, passive: true });
+    document.addEventListener("click", onTurn, true);
+    document.addEventListener("change", onTurn, true);
   }
 
   RyxDash.monitor = Object.freeze({ start, shown, pressed, followLabel });

@@ -75,12 +75,15 @@
   // -- opened and closed cards survive being drawn again ------------------------------------------
 
   const opened = new Map(); // data-key -> open, as a person left it
+  const initial = new WeakMap(); // element -> open, as it was drawn first
+  let cards = null;
 
-  function reapply(scope) {
-    if (opened.size === 0) return;
-    for (const details of scope.querySelectorAll("details[data-key]")) {
-      const open = opened.get(details.dataset.key);
-      if (open !== undefined && details.open !== open) details.open = open;
+  /** An element may be used again for another card: then it opens as that card was left. */
+  function reapply() {
+    for (const details of cards.querySelectorAll("details[data-key]")) {
+      if (!initial.has(details)) initial.set(details, details.open);
+      const open = opened.get(details.dataset.key) ?? initial.get(details);
+      if (details.open !== open) details.open = open;
     }
   }
 
@@ -90,12 +93,13 @@
     opened.set(details.dataset.key, !details.open); // the click comes before the change
   }
 
+  /** Look after the cards of the page that has just been put up. */
   function watchCards() {
-    const added = (records) => {
-      if (opened.size === 0) return;
-      if (records.some((record) => record.addedNodes.length > 0 || record.type === "attributes")) reapply(document);
-    };
-    new MutationObserver(added).observe(document.body, { childList: true, subtree: true });
+    cards = document.getElementById("tool-results");
+    if (!cards) return;
+    const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ["data-key"] };
+    new MutationObserver(reapply).observe(cards, changes);
+    reapply();
   }
 
   // -- the clock of a running run ------------------------------------------------------------------
@@ -106,13 +110,14 @@
     online = value;
   }
 
-  /** Seconds since `started` as the page writes them: "12.3 s", "4 min 05 s". */
+  /** Time since `started` as the page writes it: "12.3 s", "4 min 5 s", "1 h 2 min". */
   function elapsed(started, now) {
     const seconds = Math.max(0, (now - Date.parse(started)) / 1000);
     if (!Number.isFinite(seconds)) return "";
-    if (seconds < 60) return `${seconds.toFixed(1)} s`;
-    const whole = Math.floor(seconds);
-    return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+    if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+    const minutes = Math.floor(Math.round(seconds) / 60);
+    if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`;
+    return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   }
 
   function tickClock() {
@@ -171,9 +176,7 @@
       composed = performance.now();
     });
     root.setInterval(tickClock, 1000);
-    if (document.body) watchCards();
-    else document.addEventListener("DOMContentLoaded", watchCards);
   }
 
-  RyxDash.panels = Object.freeze({ start, focus, composing, setOnline, elapsed });
+  RyxDash.panels = Object.freeze({ start, watchCards, clearSelection, focus, composing, setOnline, elapsed });
 })(globalThis);

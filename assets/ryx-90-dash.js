@@ -12,10 +12,14 @@
   const OPEN = 1;
   const CLOSED = 3;
 
-  const layout = (id) => {
-    const api = root.dash_component_api;
-    return api && api.getLayout ? api.getLayout(id) : undefined;
-  };
+  /** A component of the page, or undefined. Dash itself throws for an id that it does not know. */
+  function layout(id) {
+    try {
+      return root.dash_component_api.getLayout(id);
+    } catch {
+      return undefined;
+    }
+  }
 
   /** Set properties of a component; one that is not on the page is left alone. */
   function put(id, props) {
@@ -56,7 +60,7 @@
     const out = session.step(state, { type, now, ...fields });
     state = out.state;
     for (const effect of out.effects) EFFECTS[effect.type](effect);
-    draw(session.view(state, now));
+    if (state.connection.phase !== "idle") draw(session.view(state, now));
   }
 
   function draw(view) {
@@ -89,6 +93,7 @@
     put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
     graph.label();
     splitters.restore();
+    panels.watchCards();
     act("mount", { path: root.location.pathname });
   }
 
@@ -153,15 +158,20 @@
 
     follow(clicks, follow, shown) {
       if (!clicks) return nothing();
-      return follow && follow.on === false ? { on: true } : { on: false, seq: shown ? shown.seq : 0 };
+      if (!follow || follow.on !== false) return { on: false, seq: shown ? shown.seq : 0 };
+      if ((get("event-table", "sort_by") || []).length > 0) put("event-table", { sort_by: [] });
+      return { on: true };
     },
 
-    clear(clears, resets, shown) {
-      if (triggered() === "filter-reset") return resets ? null : nothing();
-      return clears && shown && shown.run ? { run: shown.run, seq: shown.seq } : nothing();
+    clear(clicks, shown) {
+      return clicks && shown && shown.run ? { run: shown.run, seq: shown.seq } : nothing();
     },
 
-    reset: (clicks) => (clicks ? ["", "", ""] : [nothing(), nothing(), nothing()]),
+    reset(clicks) {
+      if (!clicks) return [nothing(), nothing(), nothing()];
+      panels.clearSelection();
+      return ["", "", ""];
+    },
 
     monitor(follow, paused, shown) {
       monitor.shown(shown, follow, paused);

@@ -67,7 +67,6 @@ def _monitor(app: Dash) -> None:
         "clear",
         Output(ids.CLEARED, "data"),
         Input(ids.CLEAR, "n_clicks"),
-        Input(ids.FILTER_RESET, "n_clicks"),
         shown,
     )
     _call(
