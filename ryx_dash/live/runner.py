@@ -55,7 +55,7 @@ class Writer:
 
         Shielded: a run that is stopped still commits its last event.
         """
-        with anyio.CancelScope(shield=True), self._receive:
+        with anyio.CancelScope(shield=True), self._send, self._receive:
             async for first in self._receive:
                 batch = [first, *self._waiting()]
                 run = await to_thread.run_sync(self._log.append, self._lease, batch)
@@ -67,7 +67,10 @@ class Writer:
         with anyio.CancelScope(shield=True):
             try:
                 await self._send.send(event)
-            except anyio.BrokenResourceError:  # the log failed; `commit` raises the reason
+            except (
+                anyio.BrokenResourceError,
+                anyio.ClosedResourceError,
+            ):  # the log failed; `commit` raises the reason
                 self._closed = True
                 return
         self._seq += 1
