@@ -7,7 +7,7 @@ import socket
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 import uvicorn
 from pydantic import SecretStr
@@ -93,7 +93,7 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(app, timeout_graceful_shutdown=GRACE_SECONDS, **UVICORN)
 
 
-UVICORN = {
+UVICORN: dict[str, Any] = {
     "ws": "websockets-sansio",
     "ws_max_size": MAX_MESSAGE_BYTES,
     # Compressed secrets beside text that others choose can be guessed by length; the messages

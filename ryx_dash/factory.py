@@ -68,7 +68,7 @@ def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
 
 
 def _assemble(settings: Settings, executor: Executor | None) -> Parts:
-    log = open_log(settings.log_path)
+    log = open_log(settings)
     executor = executor or _executor(settings)
     feed = Feed(log)
     runner = Runner(log, feed, executor)
@@ -86,7 +86,8 @@ def _executor(settings: Settings) -> Executor:
 
 
 def _wsgi(flask: Flask) -> ASGIApp:
-    return WSGIMiddleware(flask, workers=WSGI_THREADS)
+    app: ASGIApp = WSGIMiddleware(flask, workers=WSGI_THREADS)
+    return app
 
 
 def _backend(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 import dash
@@ -40,7 +41,7 @@ class Page:
             serve_locally=True,
             suppress_callback_exceptions=True,
         )
-        self.app.layout = layout
+        self.app.layout = partial(layout, backend)
         live.register(self.app, log, history, models)
         client.register(self.app)
 
@@ -49,7 +50,7 @@ class Page:
         """The policy that the page runs under: nothing from elsewhere, no inline script but
         Dash's own, which are allowed by their hashes.
         """
-        scripts = " ".join(f"'{digest}'" for digest in self.app.csp_hashes())
+        scripts = " ".join(self.app.csp_hashes())
         return "; ".join(
             (
                 "default-src 'self'",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from ryx_dash.api import schemas
 from ryx_dash.api.openapi import document, page
@@ -38,20 +38,25 @@ class Api:
         self._executor = executor
 
     def routes(self) -> list[BaseRoute]:
-        """All routes; an unknown path under ``/api/`` is answered by 404 in JSON."""
+        """All routes; an unknown path under ``/api`` is answered by 404 in JSON."""
         return [
             Route("/health", self.health),
             Route("/ready", self.ready),
-            Route("/api/models", self.models),
-            Route("/api/runs", self.list_runs, methods=["GET"]),
-            Route("/api/runs", self.start, methods=["POST"]),
-            Route("/api/runs/{run_id}", self.run),
-            Route("/api/runs/{run_id}/events", self.events),
-            Route("/api/runs/{run_id}/cancel", self.cancel, methods=["POST"]),
-            Route("/api/openapi.json", self.openapi),
-            Route("/api/docs", self.docs),
-            Route("/api/{path:path}", self.unknown, methods=_ALL_METHODS),
-            Route("/api", self.unknown, methods=_ALL_METHODS),
+            Route("/api", self.nothing),
+            # A mount has the last word on every path below it, so none falls through to the page.
+            Mount(
+                "/api",
+                routes=[
+                    Route("/models", self.models),
+                    Route("/runs", self.list_runs, methods=["GET"]),
+                    Route("/runs", self.start, methods=["POST"]),
+                    Route("/runs/{run_id}", self.run),
+                    Route("/runs/{run_id}/events", self.events),
+                    Route("/runs/{run_id}/cancel", self.cancel, methods=["POST"]),
+                    Route("/openapi.json", self.openapi),
+                    Route("/docs", self.docs),
+                ],
+            ),
         ]
 
     async def health(self, _: Request) -> Response:
@@ -124,9 +129,9 @@ class Api:
         """The same for people."""
         return HTMLResponse(page())
 
-    async def unknown(self, request: Request) -> Response:
-        """Whatever else is asked for under ``/api/``."""
-        raise HTTPException(404, f"There is no {request.url.path[:200]}; see /api/docs.")
+    async def nothing(self, _: Request) -> Response:
+        """``/api`` itself."""
+        raise HTTPException(404, "There is nothing at /api; see /api/docs.")
 
     async def _find(self, request: Request) -> Run:
         run_id = request.path_params["run_id"]
@@ -216,4 +221,3 @@ def _status(text: str | None) -> RunStatus | None:
 
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
-_ALL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

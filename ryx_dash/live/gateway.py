@@ -56,8 +56,8 @@ class Gateway:
     async def _serve_page(self, websocket: WebSocket, tasks: TaskGroup) -> None:
         session = self._session(websocket)
         wake = _Signal()
-        tasks.start_soon(self._send_frames, websocket, session, wake)
         following = await self._follow(tasks, session, wake)
+        tasks.start_soon(self._send_frames, websocket, session, wake)
         while (text := await _receive(websocket)) is not None:
             if _size(text) > MAX_COMMAND:
                 await websocket.close(TOO_LARGE, "The message is over 64 KiB.")

@@ -276,7 +276,8 @@ def test_a_page_message_that_is_too_large_closes(address: str) -> None:
 
 def test_a_page_that_goes_away_leaves_nothing_behind(address: str) -> None:
     for _ in range(5):
-        page(address).close()
+        with page(address):
+            pass
     with page(address) as viewer:
         assert hear(viewer)["hello"] is True
 
