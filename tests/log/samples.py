@@ -1,0 +1,68 @@
+"""Runs and events to put into a log."""
+
+from typing import Any
+
+from ryx_dash.log.base import EventLog, NewRun, Run
+from ryx_dash.protocol.events import Draft, Event, EventKind
+from ryx_dash.protocol.steps import INPUT, Step
+
+TS = "2026-01-01T00:00:00.000000Z"
+
+LOST = Draft(
+    event=EventKind.WORKFLOW_ERROR, message="The worker was lost.", data={"code": "interrupted"}
+)
+
+
+class Clock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def event(
+    run_id: str,
+    seq: int,
+    kind: str = EventKind.STEP_PROGRESS,
+    message: str = "",
+    *,
+    step: Step | None = INPUT,
+    latency: float | None = None,
+    **data: Any,
+) -> Event:
+    return Event(
+        run_id=run_id,
+        seq=seq,
+        ts=TS,
+        event=kind,
+        step=step.name if step else "",
+        node=step.node if step else "",
+        message=message,
+        latency=latency,
+        data=data,
+    )
+
+
+def started(log: EventLog, text: str = "what?", command_id: str | None = None) -> Run:
+    return log.start(NewRun(input=text, command_id=command_id))[0]
+
+
+def claimed(log: EventLog, *, owner: str = "worker", seconds: float = 10) -> Run:
+    """A new run in the hands of ``owner``."""
+    started(log)
+    run = log.claim(owner, at_once=100, lease_seconds=seconds)
+    assert run is not None
+    return run
+
+
+def grown(log: EventLog, run: Run, *kinds: str) -> Run:
+    """The run with one more event of each kind."""
+    events = [event(run.run_id, seq, kind) for seq, kind in enumerate(kinds, run.head + 1)]
+    return log.append(run.lease, events)
+
+
+def ended(log: EventLog, kind: str = EventKind.WORKFLOW_COMPLETE) -> Run:
+    return grown(log, claimed(log), EventKind.WORKFLOW_START, kind)
