@@ -13,6 +13,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from ryx_dash.log.base import SortField
+from ryx_dash.views.monitor import ALL
 
 MAX_TEXT = 200
 """Characters of a search that are looked at."""
@@ -121,7 +122,7 @@ def parse_page(value: Any) -> int:
 def parse_choice(value: Any) -> frozenset[str]:
     """What a select has chosen; empty for "all"."""
     text = _text(value)
-    return frozenset({text[:MAX_TEXT]}) if text else frozenset()
+    return frozenset({text[:MAX_TEXT]}) if text and text != ALL else frozenset()
 
 
 def parse_search(value: Any) -> str:

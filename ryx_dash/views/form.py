@@ -9,7 +9,7 @@ from dash import dcc, html
 from ryx_dash.protocol.executor import Model
 from ryx_dash.views import ids
 
-AUTO = {"label": "Auto", "value": ""}
+AUTO = {"label": "Auto", "value": "auto"}
 """The choice that leaves the model to the workflow."""
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -30,7 +30,7 @@ def form() -> Any:
                 className="query",
             ),
             html.Label("Model", htmlFor=ids.MODEL, className="sr-only"),
-            dbc.Select(id=ids.MODEL, options=[AUTO], value="", className="select model"),
+            dbc.Select(id=ids.MODEL, options=[AUTO], value=AUTO["value"], className="select model"),
             html.Button(
                 ["Execute", html.Kbd("⏎", **{"aria-hidden": "true"})],
                 id=ids.EXECUTE,

@@ -43,9 +43,9 @@ def badge(status: str, *, word: bool = True) -> Any:
     shown = mark(status)
     return html.Span(
         [
-            html.Span(shown.icon, className="mark-icon", **{"aria-hidden": "true"}),
-            html.Span(shown.word, className="mark-word" if word else "sr-only"),
+            html.Span(shown.icon, className="status-icon", **{"aria-hidden": "true"}),
+            html.Span(shown.word, className="status-word" if word else "sr-only"),
         ],
-        className="mark",
+        className="status",
         **{"data-status": status},
     )

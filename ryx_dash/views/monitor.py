@@ -1,6 +1,7 @@
 """The monitor: a page of the run's events, and what chooses them."""
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import dash_bootstrap_components as dbc
@@ -14,6 +15,11 @@ from ryx_dash.views.marks import LEVELS
 
 PAGE_SIZE = 50
 """Rows on a page; the events beyond it stay in the log."""
+
+ALL = "all"
+"""What a filter's select says when a person goes back to everything."""
+
+SELECT = "select small"
 
 COLUMNS = (
     ("time", "Time"),
@@ -92,6 +98,7 @@ def table() -> Any:
             tooltip_delay=400,
             tooltip_duration=None,
             style_as_list_view=True,
+            style_cell={"textAlign": "left"},
             style_cell_conditional=[
                 {
                     "if": {"column_id": key},
@@ -133,18 +140,14 @@ def note(shown: int, total: int, *, page: int, pages: int, zone: str) -> str:
 
 
 def _filters() -> Any:
-    steps = [{"label": "all steps", "value": ""}]
-    steps += [{"label": step.name, "value": step.name} for step in STEPS]
-    levels = [{"label": "all statuses", "value": ""}]
-    levels += [
-        {"label": f"{ICONS[name]} {shown.word}", "value": name} for name, shown in LEVELS.items()
-    ]
+    steps = {step.name: step.name for step in STEPS}
+    levels = {name: f"{ICONS[name]} {shown.word}" for name, shown in LEVELS.items()}
     return html.Div(
         [
             html.Label("Step", htmlFor=ids.FILTER_STEPS, className="sr-only"),
-            dbc.Select(id=ids.FILTER_STEPS, options=steps, value="", className="select small"),
+            _select(ids.FILTER_STEPS, "all steps", steps),
             html.Label("Status", htmlFor=ids.FILTER_LEVEL, className="sr-only"),
-            dbc.Select(id=ids.FILTER_LEVEL, options=levels, value="", className="select small"),
+            _select(ids.FILTER_LEVEL, "all statuses", levels),
             html.Label("Search", htmlFor=ids.FILTER_TEXT, className="sr-only"),
             dcc.Input(
                 id=ids.FILTER_TEXT,
@@ -163,6 +166,13 @@ def _filters() -> Any:
         role="search",
         **{"aria-label": "Filter events"},
     )
+
+
+def _select(key: str, nothing: str, choices: Mapping[str, str]) -> Any:
+    """A native select. Its empty value shows ``nothing``, which can also be chosen again."""
+    options = [{"label": nothing, "value": ALL}]
+    options += [{"label": label, "value": value} for value, label in choices.items()]
+    return dbc.Select(id=key, options=options, value="", placeholder=nothing, className=SELECT)
 
 
 def _buttons() -> Any:
