@@ -125,7 +125,7 @@ class _Run:
         key = self._step(event)
         if key is None:
             return
-        if key == LLM.node and self._nodes[key].status is not NodeStatus.PENDING:
+        if key == LLM.node and self._nodes.status(key) is not NodeStatus.PENDING:
             self._restart_answer()
         self._nodes.start(key, event, _attempt(data))
         self._mark("graph", "run")
@@ -137,8 +137,11 @@ class _Run:
         attempt = _attempt(data)
         if key == LLM.node and attempt is not None and attempt > self._nodes[key].attempt:
             self._restart_answer()
+        before = self._nodes.status(key)
         if self._nodes.progress(key, event, attempt):
             self._mark("graph")
+            if before is not NodeStatus.RUNNING:
+                self._mark("run")
 
     def _on_step_complete(self, event: Event, data: JsonObject) -> None:
         skipped = data.get("skipped") is True

@@ -36,6 +36,10 @@ class Nodes:
     def __contains__(self, key: str) -> bool:
         return key in self._nodes
 
+    def status(self, key: str) -> NodeStatus:
+        """The node's status, without the cost of looking at the whole node."""
+        return self._nodes[key].status
+
     def add_step(self, key: str, event: Event) -> None:
         """A node for a step that the protocol does not name, at the end."""
         name = event.step or key

@@ -150,6 +150,9 @@ def test_progress_alone_shows_that_a_step_runs() -> None:
     state = folded(draft("step_progress", "rag_context", message="Indexing"))
     rag = node(state, "rag")
     assert (rag.status, rag.started, rag.message) == (NodeStatus.RUNNING, ts(1), "Indexing")
+    assert state.changed["run"] == 1
+    again = fold(state, draft("step_progress", "rag_context").at("r", 2, ts(2)))
+    assert (again.changed["run"], again.changed["graph"]) == (1, 2)
 
 
 def test_progress_after_the_end_of_a_step_is_late_news() -> None:
