@@ -91,7 +91,7 @@ def of_nothing(run_id: str | None) -> Views:
     state = initial("")
     return {
         "cancel": True,
-        "line": runline.run_line(None, status="none"),
+        "line": runline.run_line(None, status=runline.NO_RUN if run_id is None else "unknown"),
         "model": header.model_in_use(None),
         "elements": graph.elements(state.nodes),
         "graph": graph.view(state),

@@ -38,7 +38,9 @@ def page(backend: str) -> Any:
             html.Div(
                 [
                     html.Div(
-                        runline.run_line(None, status="none"), id=ids.RUN_LINE, className="line"
+                        runline.run_line(None, status=runline.NO_RUN),
+                        id=ids.RUN_LINE,
+                        className="line",
                     ),
                     html.Span(id=ids.NOTICE, className="line-notice", role="alert"),
                 ],
@@ -58,6 +60,7 @@ def page(backend: str) -> Any:
             ),
         ],
         id=ids.PAGE,
+        **{"data-bs-theme": "dark"},
     )
 
 
@@ -116,7 +119,7 @@ def _answer() -> Any:
             html.Div(
                 [
                     html.Div(states.connecting(), id=ids.ANSWER_STATE, className="state"),
-                    html.Div(id=ids.ANSWER, className="prose answer", dir="auto"),
+                    html.Div(id=ids.ANSWER, className="prose answer"),
                     html.Div(id=ids.ANSWER_SOURCES, className="sources"),
                     html.Pre(id=ids.ANSWER_SOURCE, hidden=True),
                 ],

@@ -8,14 +8,17 @@ from dash import html
 
 from ryx_dash.projection.nodes import pending_steps
 from ryx_dash.projection.state import NodeState, RunState
-from ryx_dash.projection.text import format_latency
+from ryx_dash.projection.text import format_latency, one_line
 from ryx_dash.protocol.steps import EXECUTE
 from ryx_dash.views import ids
 from ryx_dash.views.marks import mark
 from ryx_dash.views.theme import graph_stylesheet
 
-LABEL_LIMIT = 18
-"""Characters of a name inside a node: a tool's name is not ours and may be any length."""
+LABEL_WIDTH = 23
+"""Characters that fit in a node, icon and latency included; a name gives way to them."""
+
+STACK = 4
+"""Calls in a column: invisible edges between them keep the layout from one endless row."""
 
 LAYOUT = {
     "name": "dagre",
@@ -107,7 +110,8 @@ def elements(nodes: tuple[NodeState, ...]) -> list[dict[str, Any]]:
     chain = [_edge(a, b, "step") for a, b in pairwise(steps)]
     by_id = {node.node: node for node in steps}
     hung = [_edge(by_id[call.parent or EXECUTE.node], call, "call") for call in calls]
-    return [*(_node(node) for node in nodes), *chain, *hung]
+    stacked = [_edge(a, b, "stack") for i, (a, b) in enumerate(pairwise(calls), 1) if i % STACK]
+    return [*(_node(node) for node in nodes), *chain, *hung, *stacked]
 
 
 def view(state: RunState) -> dict[str, Any]:
@@ -122,16 +126,15 @@ def _node(node: NodeState) -> dict[str, Any]:
 
 def _face(node: NodeState) -> dict[str, Any]:
     latency = format_latency(node.latency)
-    name = node.label
-    if len(name) > LABEL_LIMIT:
-        name = name[: LABEL_LIMIT - 1] + "…"
-    label = "  ".join(part for part in (f"{mark(node.status).icon} {name}", latency) if part)
+    tail = f"  {latency}" if latency else ""
+    name = one_line(node.label, LABEL_WIDTH - len("✓ ") - len(tail))
+    label = f"{mark(node.status).icon} {name}{tail}"
     return {"status": str(node.status), "latency": latency, "label": label}
 
 
 def _edge(source: NodeState, target: NodeState, kind: str) -> dict[str, Any]:
-    """An edge carries the latency of the node that it leaves, or of the call that it leads to."""
-    timed = target if kind == "call" else source
+    """An edge carries the latency of the step that it leaves, or of the call that it leads to."""
+    timed = source if kind == "step" else target
     return {
         "data": {
             "id": f"{source.node}>{target.node}",

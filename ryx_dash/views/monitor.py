@@ -29,7 +29,7 @@ COLUMNS = (
     ("message", "Message"),
     ("latency", "Latency"),
 )
-_WIDTHS = {"time": "104px", "step": "148px", "node": "72px", "icon": "28px", "latency": "84px"}
+_WIDTHS = {"time": "112px", "step": "148px", "node": "72px", "icon": "28px", "latency": "88px"}
 _LEVEL_COLOURS = {
     "info": "--text-2",
     "success": "--success",

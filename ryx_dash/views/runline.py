@@ -11,6 +11,9 @@ from ryx_dash.protocol.steps import NodeStatus
 from ryx_dash.views import ids
 from ryx_dash.views.marks import badge
 
+NO_RUN = "none"
+"""What stands for a status while there is no run."""
+
 _DONE = (NodeStatus.SUCCESS, NodeStatus.FAILED, NodeStatus.SKIPPED, NodeStatus.CANCELLED)
 
 
@@ -21,10 +24,11 @@ def run_line(
 
     ``status`` is the run's (the log may know more than ``state`` does), ``question`` its input.
     ``after`` is the ``seq`` that the monitor was cleared at, ``hidden`` how many events it does
-    not show. Without a run the line keeps its place.
+    not show. Without a state the line keeps its place; ``status`` is then :data:`NO_RUN` or
+    ``unknown``.
     """
     if state is None:
-        return [_status(None, "none"), _events(None, 0, 0)]
+        return [_status("", status), html.Span(className="run-input"), _events(None, 0, 0)]
     done = sum(step.status in _DONE for step in state.steps)
     return [
         _status(state.run_id, status),
@@ -35,9 +39,9 @@ def run_line(
     ]
 
 
-def _status(run_id: str | None, status: str) -> Any:
-    shown: Any = badge(status) if run_id else html.Span("no run yet", className="quiet")
-    attributes: Mapping[str, str] = {"data-run-id": run_id or "", "data-status": status}
+def _status(run_id: str, status: str) -> Any:
+    shown: Any = html.Span("no run yet", className="quiet") if status == NO_RUN else badge(status)
+    attributes: Mapping[str, str] = {"data-run-id": run_id, "data-status": status}
     return html.Span(shown, id=ids.RUN_STATUS, role="status", **attributes)
 
 

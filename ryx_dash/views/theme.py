@@ -55,7 +55,7 @@ def graph_stylesheet() -> list[dict[str, Any]]:
     node = {
         "label": "data(label)",
         "shape": "round-rectangle",
-        "width": 176,
+        "width": 180,
         "height": 28,
         "background-color": t["raised"],
         "border-width": 1.5,
@@ -64,7 +64,7 @@ def graph_stylesheet() -> list[dict[str, Any]]:
         "text-valign": "center",
         "text-halign": "center",
         "text-wrap": "ellipsis",
-        "text-max-width": 164,
+        "text-max-width": 172,
         "underlay-color": t["running"],
         "underlay-padding": 4,
         "underlay-opacity": 0,
@@ -100,8 +100,9 @@ def graph_stylesheet() -> list[dict[str, Any]]:
     return [
         {"selector": "node", "style": node},
         {"selector": "edge", "style": edge},
-        {"selector": 'node[kind = "call"]', "style": {"shape": "rectangle", "width": 152}},
-        {"selector": 'edge[kind = "call"]', "style": {"line-style": "dashed"}},
+        {"selector": 'node[kind = "call"]', "style": {"shape": "rectangle"}},
+        {"selector": 'edge[kind = "call"]', "style": {"line-style": "dashed", "label": ""}},
+        {"selector": 'edge[kind = "stack"]', "style": {"visibility": "hidden", "label": ""}},
         *statuses,
         {"selector": 'node[pulse = "on"]', "style": {"underlay-opacity": 0.35}},
         {
