@@ -1,17 +1,14 @@
 """Between values and the JSON texts that travel. Bad JSON ends in a sentence, never in a crash."""
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from math import inf
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 
 from ryx_dash.errors import ProtocolError, RyxError
 from ryx_dash.protocol.clean import (
-    LongNumber,
     clean,
     clean_draft,
     clean_fields,
@@ -20,12 +17,10 @@ from ryx_dash.protocol.clean import (
 )
 from ryx_dash.protocol.commands import CancelWorkflow, Command, ExecuteWorkflow
 from ryx_dash.protocol.events import Event, EventKind, JsonObject, now
+from ryx_dash.protocol.reading import read_object, sentence
 
 MAX_COMMAND = 65_536
 """Bytes of the largest message that a client may send."""
-
-_LONG = 600
-"""Digits from which a number is not read as an integer: Python itself may refuse at 640."""
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _COMMANDS: dict[str, type[Command]] = {
@@ -89,7 +84,7 @@ def decode_command(text: str | bytes) -> Command:
     """
     if _size(text) > MAX_COMMAND:
         raise ProtocolError(f"The message is larger than {MAX_COMMAND:,} bytes.", code="too_large")
-    payload = _object(text, _COMMAND_DECODER)
+    payload = read_object(text)
     action = payload.get("action")
     model = _COMMANDS.get(action) if isinstance(action, str) else None
     if model is None:
@@ -101,7 +96,7 @@ def decode_command(text: str | bytes) -> Command:
     try:
         return model.model_validate(values, strict=True)
     except ValidationError as error:
-        raise ProtocolError(_sentence(error), code="bad_field") from None
+        raise ProtocolError(sentence(error), code="bad_field") from None
 
 
 def decode_event(source: str | bytes | JsonObject) -> Decoded:
@@ -111,7 +106,7 @@ def decode_event(source: str | bytes | JsonObject) -> Decoded:
     Raises :class:`errors.ProtocolError` with code ``not_json``, ``not_an_object`` or
     ``bad_event``, which names the field.
     """
-    payload = source if isinstance(source, dict) else _object(source, _EVENT_DECODER)
+    payload = source if isinstance(source, dict) else read_object(source, lenient=True)
     kind = payload.get("event")
     if not isinstance(kind, str):
         said = "is missing" if kind is None else "should be a string"
@@ -123,7 +118,7 @@ def decode_event(source: str | bytes | JsonObject) -> Decoded:
     try:
         event = Event.model_validate(values, strict=True)
     except ValidationError as error:
-        raise ProtocolError(_sentence(error), code="bad_event") from None
+        raise ProtocolError(sentence(error), code="bad_event") from None
     _check(event, payload)
     return event
 
@@ -157,59 +152,11 @@ def _check(event: Event, payload: JsonObject) -> None:
             raise ProtocolError(f'"data.{name}" should be {_JSON_NAMES[wanted]}.', code="bad_event")
 
 
-# -- reading JSON -----------------------------------------------------------------------------
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _long_as_text(digits: str) -> int | LongNumber:
-    return int(digits) if len(digits) < _LONG else LongNumber(digits)
-
-
-def _long_as_infinity(digits: str) -> int | float:
-    return int(digits) if len(digits) < _LONG else inf
-
-
-_COMMAND_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_long_as_infinity)
-_EVENT_DECODER = json.JSONDecoder(parse_int=_long_as_text)
-
-
-def _object(text: str | bytes, decoder: json.JSONDecoder) -> JsonObject:
-    try:
-        if isinstance(text, bytes):
-            text = text.decode()
-        value = decoder.decode(text.removeprefix("\ufeff"))
-    except UnicodeDecodeError:
-        raise ProtocolError("The message is not UTF-8 text.", code="not_json") from None
-    except RecursionError:
-        raise ProtocolError("The message is nested too deeply.", code="not_json") from None
-    except json.JSONDecodeError as error:
-        reason = f"{error.msg[0].lower()}{error.msg[1:]}, at character {error.pos + 1}"
-        raise ProtocolError(f"The message is not JSON: {reason}.", code="not_json") from None
-    except ValueError as error:
-        raise ProtocolError(f"The message is not JSON: {error}.", code="not_json") from None
-    if not isinstance(value, dict):
-        raise ProtocolError("The message is not a JSON object.", code="not_an_object")
-    return value
-
-
 def _size(text: str | bytes) -> int:
     # Characters are at least one byte each, which spares encoding what is far too large.
     if isinstance(text, bytes) or len(text) > MAX_COMMAND:
         return len(text)
     return len(text.encode(errors="surrogatepass"))
-
-
-def _sentence(error: ValidationError) -> str:
-    """The first thing that is wrong, with its field: ``"seq" should be a valid integer.``"""
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "missing":
-        return f'"{field}" is missing.'
-    reason = re.sub(r"^\w+ should", "should", first["msg"])
-    return f'"{field}" {reason}.'
 
 
 def _shown(value: Any) -> str:

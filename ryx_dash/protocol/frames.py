@@ -6,9 +6,11 @@ text unique, since dash-extensions drops a text that equals the last one.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ryx_dash.errors import ProtocolError
+from ryx_dash.protocol.clean import clean
+from ryx_dash.protocol.reading import read_object, sentence
 
 SUBPROTOCOL = "ryx.dash.v1"
 
@@ -78,19 +80,14 @@ class Envelope(_Message):
     m: tuple[PageMessage, ...] = Field((), max_length=200)
 
 
-_ENVELOPE = TypeAdapter(Envelope)
-
-
 def decode_envelope(text: str | bytes) -> tuple[PageMessage, ...]:
-    """The messages of an envelope. Raises :class:`errors.ProtocolError`."""
+    """The messages of an envelope, half characters in them replaced.
+
+    Raises :class:`errors.ProtocolError` with code ``not_json``, ``not_an_object`` or
+    ``bad_field``.
+    """
+    payload, _ = clean(read_object(text))
     try:
-        return _ENVELOPE.validate_json(text).m
+        return Envelope.model_validate(payload).m
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "message"
-        raise ProtocolError(f"{where}: {first['msg']}", code="bad_field") from None
-
-
-def shown_envelope(n: int, run: str | None, seq: int) -> str:
-    """The answer of the server callback: frame ``n`` is drawn up to ``seq``."""
-    return Envelope(c=f"shown-{n}-{seq}", m=(Shown(n=n, run=run, seq=seq),)).model_dump_json()
+        raise ProtocolError(sentence(error), code="bad_field") from None
