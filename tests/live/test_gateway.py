@@ -262,7 +262,7 @@ def test_the_page_may_talk_nonsense(address: str) -> None:
     with page(address) as viewer:
         shown(viewer, hear(viewer))
         viewer.send("{")
-        assert hear(viewer)["error"]["code"] == "bad_field"
+        assert hear(viewer)["error"]["code"] == "not_json"
 
 
 def test_a_page_message_that_is_too_large_closes(address: str) -> None:
