@@ -12,7 +12,7 @@ MAX_CITATIONS = 200
 
 _LINES = r":(?:L|lines?\s?)?(\d{1,7})(?:\s?[-–]\s?L?(\d{1,7}))?(?!\w)"
 _IN_CODE = re.compile(r"(?<!`)`+\s?([^`\n:]+)" + _LINES + r"\s?`+")
-_BARE = re.compile(r"(?<![\w/.:@`-])((?:[\w@+.-]+/)*[\w@+-][\w@+.-]*\.[A-Za-z]\w{0,9})" + _LINES)
+_BARE = re.compile(r"(?<![\w/.:@`+-])((?:[\w@+.-]+/)*[\w@+-][\w@+.-]*\.[A-Za-z]\w{0,9})" + _LINES)
 _HOSTS = frozenset({"com", "org", "net", "io", "dev", "local", "internal", "lan", "localhost"})
 
 

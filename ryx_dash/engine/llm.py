@@ -80,12 +80,11 @@ class Llm:
                 messages=cast(Any, messages),
                 tools=cast(Any, functions),
             )
-        return [
-            AskedCall(call.function.name or "", call.function.arguments or "")
-            for choice in (completion.choices or ())[:1]
-            for call in choice.message.tool_calls or ()
-            if call.type == "function" or call.type is None
-        ]
+            return [
+                AskedCall(call.function.name or "", call.function.arguments or "")
+                for call in completion.choices[0].message.tool_calls or ()
+                if call.type == "function"
+            ]
 
     async def stream(self, model: str, messages: Messages) -> AsyncGenerator[Piece | End, None]:
         """The answer piece by piece, then its :class:`End`. Close it when leaving early."""
@@ -147,7 +146,7 @@ class Llm:
             raise Transient(f"The connection to the model server {url} failed.") from None
         except openai.APIError as error:
             raise StepFailed(f"The model server failed: {self._clean(error.message)}") from None
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, LookupError):
             raise StepFailed(
                 f"The model server {url} gave an answer that no OpenAI-compatible server gives."
             ) from None

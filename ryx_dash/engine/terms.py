@@ -28,9 +28,11 @@ def fold(text: str) -> str:
     >>> fold("Çafé")
     'cafe'
     """
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return text.lower() if text.isascii() else _bare(_bare(text).casefold())
+
+
+def _bare(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 

@@ -15,10 +15,10 @@ MAX_QUERY = 300
 _SUFFIX = r"\.[A-Za-z][A-Za-z0-9]{0,9}"
 _LINES = r"(?::(?P<start>\d{1,7})(?:-(?P<end>\d{1,7}))?)?"
 _QUOTED = re.compile(
-    rf"[`\"'“‘](?P<path>[^`\"'“”‘’\n:]{{0,200}}(?:/[^`\"'“”‘’\n:]{{1,100}}|{_SUFFIX})){_LINES}[`\"'”’]"
+    rf"(?<!\w)[`\"'“‘](?P<path>[^`\"'“”‘’\n:]{{0,200}}(?:/[^`\"'“”‘’\n:]{{1,100}}|{_SUFFIX})){_LINES}[`\"'”’]"
 )
 _PLAIN = re.compile(
-    rf"(?<![\w/.:@`\"'-])(?P<path>(?:\.{{0,2}}/)?(?:[\w@+.-]+/)*[\w@+-][\w@+.-]*{_SUFFIX}){_LINES}"
+    rf"(?<![\w/.:@`\"'+-])(?P<path>(?:\.{{0,2}}/)?(?:@?[\w+.-]+/)*[\w+-][\w+.-]*{_SUFFIX}){_LINES}"
     r"(?![\w/@])"
 )
 _ASKS_TO_READ = re.compile(
@@ -55,8 +55,9 @@ def named_paths(text: str) -> tuple[Named, ...]:
     another (``node.js``) may be.
     """
     found: dict[str, Named] = {}
-    for pattern in (_QUOTED, _PLAIN):
-        for match in pattern.finditer(text):
+    unquoted = _QUOTED.sub(lambda match: " " * len(match[0]), text)
+    for pattern, searched in ((_QUOTED, text), (_PLAIN, unquoted)):
+        for match in pattern.finditer(searched):
             path = match["path"]
             if "//" in path or path.lower() in _ABBREVIATIONS:
                 continue
