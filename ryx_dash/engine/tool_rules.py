@@ -11,6 +11,8 @@ from ryx_dash.protocol.events import JsonObject
 
 MAX_FILES = 4
 MAX_QUERY = 300
+MAX_NAMED = 50
+_BEFORE = 40
 
 _SUFFIX = r"\.[A-Za-z][A-Za-z0-9]{0,9}"
 _LINES = r"(?::(?P<start>\d{1,7})(?:-(?P<end>\d{1,7}))?)?"
@@ -49,7 +51,7 @@ class Named:
 
 
 def named_paths(text: str) -> tuple[Named, ...]:
-    """The paths in ``text``, each once.
+    """The paths in ``text``, each once, at most :data:`MAX_NAMED`.
 
     One in quotes, with a folder, or after a word such as "read" is certainly meant as one;
     another (``node.js``) may be.
@@ -64,11 +66,11 @@ def named_paths(text: str) -> tuple[Named, ...]:
             certain = (
                 pattern is _QUOTED
                 or "/" in path
-                or bool(_ASKS_TO_READ.search(text, 0, match.start()))
+                or bool(_ASKS_TO_READ.search(text[max(0, match.start() - _BEFORE) : match.start()]))
             )
             start, end = (int(match[g]) if match[g] else None for g in ("start", "end"))
             found.setdefault(path, Named(path=path, start=start, end=end, certain=certain))
-    return tuple(found.values())
+    return tuple(found.values())[:MAX_NAMED]
 
 
 def by_rules(

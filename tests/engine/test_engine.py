@@ -107,6 +107,19 @@ async def test_a_file_that_is_asked_for_is_read_and_quoted(tmp_path: Path) -> No
     assert "`cooking.md:1`" in recorder.last.data["response"]
 
 
+async def test_a_name_that_may_be_no_file_is_read_when_it_is_one(tmp_path: Path) -> None:
+    (files(tmp_path) / "node.js").write_text("zephyr()\n")
+    (tmp_path / "outside.js").write_text("secret()\n")
+    (files(tmp_path) / "link.js").symlink_to(tmp_path / "outside.js")
+    async with an_engine(tmp_path) as engine:
+        there = await run(engine, "How fast is node.js?")
+        not_there = await run(engine, "How fast is three.js?")
+        link = await run(engine, "How fast is link.js?")
+    assert there.of("tool_call")[0].data["args"] == {"path": "node.js"}
+    for recorder in (not_there, link):
+        assert [e.data["tool"] for e in recorder.of("tool_call")] == ["search_local"]
+
+
 async def test_a_path_outside_is_a_failed_call_in_a_run_that_succeeds(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("hunter2")
     async with an_engine(tmp_path) as engine:

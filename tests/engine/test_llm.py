@@ -115,6 +115,13 @@ async def test_nobody_there() -> None:
             await streamed(llm)
 
 
+async def test_an_error_in_the_stream() -> None:
+    with serve_llm(raw=b'data: {"error": {"message": "out of memory"}}\n\n') as fake:
+        async with asking(fake.url) as llm:
+            with pytest.raises(StepFailed, match=r"The model server failed: out of memory\."):
+                await streamed(llm)
+
+
 async def test_a_connection_that_breaks() -> None:
     with serve_llm(answer="x" * 40, breaks_after=2) as fake:
         async with asking(fake.url) as llm:
