@@ -16,7 +16,9 @@
   let view = null;
   let selected = null;
   let direction = "TB";
-  let viewport = null; // as our last fit left it
+  let size = null; // of the drawing when it was fitted or resized last
+  let moved = false; // somebody zoomed or panned since our last fit
+  let fitting = false;
   let timer = null;
   let settling = false;
 
@@ -33,8 +35,12 @@
     cy.on("tap", (event) => {
       if (event.target === cy) page.put("selected", { data: { node: null } });
     });
+    cy.on("zoom pan", () => {
+      if (!fitting && size === sizeOf(cy)) moved = true; // a resize moves the view as well
+    });
     cy.on("resize", () => {
-      if (!touched(cy)) fitNow(cy);
+      if (!moved) fitNow(cy);
+      size = sizeOf(cy);
     });
     if (direction !== "TB") arrange(cy, true);
     else fitNow(cy);
@@ -107,17 +113,15 @@
 
   // -- layout -----------------------------------------------------------------------------------
 
-  /** Whether a person has moved the view since our last fit. */
-  function touched(cy) {
-    if (viewport === null) return false;
-    const { x, y } = cy.pan();
-    return Math.abs(cy.zoom() - viewport.zoom) > 0.001 || Math.hypot(x - viewport.x, y - viewport.y) > 1;
-  }
+  const sizeOf = (cy) => `${cy.width()}×${cy.height()}`;
 
   function fitNow(cy) {
     if (cy.width() === 0 || cy.height() === 0 || cy.nodes().empty()) return; // folded away
+    fitting = true;
     cy.fit(undefined, SPACING.padding);
-    viewport = { zoom: cy.zoom(), ...cy.pan() };
+    fitting = false;
+    moved = false;
+    size = sizeOf(cy);
   }
 
   function arrange(cy, fit) {
@@ -132,13 +136,12 @@
     if (!cy) return;
     const first = cy.nodes()[0];
     const before = first ? { ...first.position() } : null;
-    const mine = touched(cy);
     arrange(cy, false);
     if (before) {
       const after = first.position();
       cy.nodes().shift({ x: before.x - after.x, y: before.y - after.y });
     }
-    if (!mine && !visible(cy)) fitNow(cy);
+    if (!moved && !visible(cy)) fitNow(cy);
     paint(cy);
   }
 

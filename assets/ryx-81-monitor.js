@@ -66,7 +66,7 @@
     head = state ? state.seq || 0 : 0;
     const news = state ? state.new ?? newSince(state, follow) : 0;
     page.put("follow-toggle", { children: followLabel(following, news), "aria-pressed": String(following) });
-    page.put("pause-button", { children: paused ? "▶ resume" : "⏸ pause", "aria-pressed": String(Boolean(paused)) });
+    page.put("pause-button", { children: paused ? "▶ resume" : "‖ pause", "aria-pressed": String(Boolean(paused)) });
     root.requestAnimationFrame(toBottom);
   }
 

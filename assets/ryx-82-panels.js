@@ -72,36 +72,6 @@
     root.setTimeout(() => delete button.dataset.copied, 1500);
   }
 
-  // -- opened and closed cards survive being drawn again ------------------------------------------
-
-  const opened = new Map(); // data-key -> open, as a person left it
-  const initial = new WeakMap(); // element -> open, as it was drawn first
-  let cards = null;
-
-  /** An element may be used again for another card: then it opens as that card was left. */
-  function reapply() {
-    for (const details of cards.querySelectorAll("details[data-key]")) {
-      if (!initial.has(details)) initial.set(details, details.open);
-      const open = opened.get(details.dataset.key) ?? initial.get(details);
-      if (details.open !== open) details.open = open;
-    }
-  }
-
-  function onToggle(summary) {
-    const details = summary.parentElement;
-    if (!details || details.dataset.key === undefined) return;
-    opened.set(details.dataset.key, !details.open); // the click comes before the change
-  }
-
-  /** Look after the cards of the page that has just been put up. */
-  function watchCards() {
-    cards = document.getElementById("tool-results");
-    if (!cards) return;
-    const changes = { childList: true, subtree: true, attributes: true, attributeFilter: ["data-key"] };
-    new MutationObserver(reapply).observe(cards, changes);
-    reapply();
-  }
-
   // -- the clock of a running run ------------------------------------------------------------------
 
   let online = false;
@@ -127,6 +97,12 @@
     if (clock.textContent !== text) clock.textContent = text;
   }
 
+  /** The line is drawn again with each frame: the clock is filled in before anybody sees it. */
+  function watch() {
+    const line = document.getElementById("run-line");
+    if (line) new MutationObserver(tickClock).observe(line, { childList: true, subtree: true });
+  }
+
   // -- all of it ----------------------------------------------------------------------------------
 
   const CLICKS = [
@@ -134,7 +110,6 @@
     [".copy-button", copy],
     [".example-query", example],
     ["#command-error .dismiss", () => page.dismiss()],
-    ["summary", onToggle],
   ];
 
   function example(button) {
@@ -178,5 +153,5 @@
     root.setInterval(tickClock, 1000);
   }
 
-  RyxDash.panels = Object.freeze({ start, watchCards, clearSelection, focus, composing, setOnline, elapsed });
+  RyxDash.panels = Object.freeze({ start, watch, clearSelection, focus, composing, setOnline, elapsed });
 })(globalThis);

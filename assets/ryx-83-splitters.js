@@ -55,6 +55,14 @@
     if (splitter) delete splitter.dataset.dragging;
   }
 
+  /** Back to the page's own proportions. */
+  function onDoubleClick(event) {
+    const splitter = at(event);
+    if (!splitter) return;
+    workspace().style.removeProperty(splitter.dataset.var);
+    RyxDash.store.write("local", splitter.dataset.var, null);
+  }
+
   function onKey(event) {
     const splitter = at(event);
     if (!splitter || !(event.key in KEYS)) return;
@@ -77,6 +85,7 @@
     document.addEventListener("pointermove", onMove);
     document.addEventListener("pointerup", onUp);
     document.addEventListener("pointercancel", onUp);
+    document.addEventListener("dblclick", onDoubleClick);
     document.addEventListener("keydown", onKey);
   }
 

@@ -5,7 +5,7 @@
 (function (root) {
   "use strict";
   const RyxDash = root.RyxDash;
-  const { session, graph, monitor, panels, splitters, store } = RyxDash;
+  const { session, graph, monitor, panels, splitters, cards, focus, store } = RyxDash;
   const dash = (root.dash_clientside = root.dash_clientside || {});
 
   const TICK_MS = 250;
@@ -21,9 +21,12 @@
     }
   }
 
-  /** Set properties of a component; one that is not on the page is left alone. */
+  /** Set properties of a component, if it is on the page and they are not what it has. */
   function put(id, props) {
-    if (layout(id) !== undefined) dash.set_props(id, props);
+    const component = layout(id);
+    if (component === undefined) return;
+    const same = ([name, value]) => JSON.stringify(value) === JSON.stringify(component.props[name]);
+    if (!Object.entries(props).every(same)) dash.set_props(id, props);
   }
 
   /** The present value of a component's property. */
@@ -40,7 +43,6 @@
     saved: { queue: store.read("session", "queue"), run: store.read("session", "run") },
   });
   let born = 0; // when the present socket was asked for, on the clock of events' timeStamp
-  let drawn = {};
 
   const EFFECTS = {
     url({ url }) {
@@ -71,12 +73,7 @@
       "queue-count": { children: view.queued ? `${view.queued} waiting` : "", "data-count": String(view.queued) },
       "command-error": { children: view.refused ? refusal(view.refused) : null, hidden: !view.refused },
     };
-    for (const [id, props] of Object.entries(wanted)) {
-      const text = JSON.stringify(props);
-      if (drawn[id] === text) continue;
-      drawn[id] = text;
-      put(id, props);
-    }
+    for (const [id, props] of Object.entries(wanted)) put(id, props);
     panels.setOnline(view.status === "connected");
   }
 
@@ -89,11 +86,10 @@
   const stale = (event) => typeof event.timeStamp === "number" && event.timeStamp < born;
 
   function mount() {
-    drawn = {};
     put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
     graph.label();
     splitters.restore();
-    panels.watchCards();
+    for (const part of [panels, cards, focus]) part.watch();
     act("mount", { path: root.location.pathname });
   }
 
@@ -197,6 +193,7 @@
 
   /** Another run than before is on the page: nothing of the last one's view stays behind. */
   function startClean(paused, follow, selected) {
+    cards.forget();
     if (paused) put("pause", { data: null });
     if (follow && follow.on === false) put("follow", { data: { on: true } });
     if (selected && selected.node) put("selected", { data: { node: null } });
@@ -216,8 +213,5 @@
   root.setInterval(tick, TICK_MS);
 
   const page = { put, get, execute: (input) => execute(input, get("model-select", "value")), dismiss: () => act("dismiss") };
-  graph.start(page);
-  monitor.start(page);
-  panels.start(page);
-  splitters.start();
+  for (const part of [graph, monitor, panels, splitters, cards, focus]) part.start(page);
 })(globalThis);

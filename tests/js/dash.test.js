@@ -178,7 +178,7 @@ test("buttons say what they are", () => {
   assert.deepEqual(plain(b.props("pause-button")), { id: "pause-button", children: "▶ resume", "aria-pressed": "true" });
   b.call("monitor", { on: true }, null, shown);
   assert.deepEqual(plain(b.props("follow-toggle")), { id: "follow-toggle", children: "⇣ follow", "aria-pressed": "true" });
-  assert.equal(b.props("pause-button").children, "⏸ pause");
+  assert.equal(b.props("pause-button").children, "‖ pause");
 });
 
 test("another run starts clean", () => {
