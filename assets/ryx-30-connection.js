@@ -91,7 +91,8 @@
 
   function onWake(state, message, random) {
     const checked = onTick(state, message, random);
-    return checked.effects.length === 0 && checked.state.phase === "connected" ? probe(checked.state, message.now) : checked;
+    const quiet = checked.effects.length === 0 && checked.state.phase === "connected";
+    return quiet ? probe(checked.state, message.now) : checked;
   }
 
   function onOnline(state, message, random) {
@@ -166,8 +167,8 @@
       return `${state.reason} Trying again in ${seconds} s ${which}.`;
     }
     if (state.phase === "connecting" && state.retries > 0) return `${state.reason} Trying again now ${which}.`;
-    if (state.phase === "failed") return `${state.reason} ${backoff.RETRIES} retries failed. Press Reconnect to try again.`;
-    return "";
+    if (state.phase !== "failed") return "";
+    return `${state.reason} ${backoff.RETRIES} retries failed. Press Reconnect to try again.`;
   }
 
   /** What the page says about it: {status, text, note, reconnect}. */

@@ -68,7 +68,10 @@
   }
 
   const plain = (state, effects = []) => ({ state, effects, ping: false });
-  const saveQueue = (state) => ({ type: "save", key: "queue", value: state.queue.items.length ? queue.save(state.queue) : null });
+
+  function saveQueue({ queue: { items } }) {
+    return { type: "save", key: "queue", value: items.length > 0 ? queue.save({ items }) : null };
+  }
 
   /** A run of ours has begun: show it, also in the address when that names another run. */
   function began(state, run) {
@@ -159,7 +162,8 @@
   function expire(out, now) {
     const { queue: left, expired } = queue.expire(out.state.queue, now);
     if (expired.length === 0) return out;
-    const refused = `${expired.length === 1 ? "A command" : `${expired.length} commands`} waited for over an hour and will not be sent.`;
+    const which = expired.length === 1 ? "A command" : `${expired.length} commands`;
+    const refused = `${which} waited for over an hour and will not be sent.`;
     const state = { ...out.state, queue: left, refused };
     return { ...out, state, effects: [...out.effects, saveQueue(state)] };
   }

@@ -47,7 +47,8 @@
   function onMove(event) {
     const splitter = at(event);
     if (!splitter || splitter.dataset.dragging === undefined) return;
-    set(splitter, share(splitter.dataset.axis, { x: event.clientX, y: event.clientY }, workspace().getBoundingClientRect()));
+    const point = { x: event.clientX, y: event.clientY };
+    set(splitter, share(splitter.dataset.axis, point, workspace().getBoundingClientRect()));
   }
 
   function onUp(event) {

@@ -212,6 +212,11 @@
   document.addEventListener("visibilitychange", wake);
   root.setInterval(tick, TICK_MS);
 
-  const page = { put, get, execute: (input) => execute(input, get("model-select", "value")), dismiss: () => act("dismiss") };
+  const page = {
+    put,
+    get,
+    execute: (input) => execute(input, get("model-select", "value")),
+    dismiss: () => act("dismiss"),
+  };
   for (const part of [graph, monitor, panels, splitters, cards, focus]) part.start(page);
 })(globalThis);
