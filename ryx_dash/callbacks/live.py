@@ -74,24 +74,25 @@ def register(
 ) -> None:
     """Register the page's server callbacks. ``models`` may take two seconds."""
 
-    @app.callback(output=OUTPUTS, inputs={"asked": INPUTS}, prevent_initial_call=True)
-    def live(asked: Mapping[str, Any]) -> Views:
+    def draw(asked: Mapping[str, Any]) -> Views:
         pushed = f"{ids.SOCKET}.message" in ctx.triggered_prop_ids
         return dict.fromkeys(OUTPUTS, no_update) | answer_frame(log, history, asked, pushed=pushed)
 
-    @app.callback(Output(ids.MODEL, "options"), Input(ids.MODEL, "id"))
     def list_models(_: str) -> list[dict[str, Any]]:
         return model_options(models())
 
-    @app.callback(
+    def show_all(clicks: Any, shown: Any) -> Any:
+        call_id = ctx.triggered_id["call"]
+        return whole_output(history, read.parse_shown(shown), call_id) if clicks else no_update
+
+    app.callback(output=OUTPUTS, inputs={"asked": INPUTS}, prevent_initial_call=True)(draw)
+    app.callback(Output(ids.MODEL, "options"), Input(ids.MODEL, "id"))(list_models)
+    app.callback(
         Output({"type": ids.OUTPUT, "call": MATCH}, "children"),
         Input({"type": ids.SHOW_ALL, "call": MATCH}, "n_clicks"),
         State(ids.SHOWN, "data"),
         prevent_initial_call=True,
-    )
-    def show_all(clicks: Any, shown: Any) -> Any:
-        call_id = ctx.outputs_grouping["id"]["call"]
-        return whole_output(history, read.parse_shown(shown), call_id) if clicks else no_update
+    )(show_all)
 
 
 def answer_frame(

@@ -69,10 +69,9 @@ def page(log: EventLog, state: RunState, asked: Mapping[str, Any]) -> Page:
 
 
 def asked_key(asked: Mapping[str, Any]) -> str:
-    """Equal when nothing that chooses the rows has changed."""
-    names = ("steps", "level", "text", "tokens", "selected", "cleared", "follow", "sort", "zone")
-    return _digest([asked[name] for name in (*names, "page")])
+    """Equal when what is drawn looks the same: the same selection, times in the same zone."""
+    return _digest([read.parse_selected(asked["selected"]), read.parse_zone(asked["zone"]).key])
 
 
 def _digest(values: list[Any]) -> str:
-    return blake2s(repr(values).encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return blake2s(repr(values).encode(), digest_size=8).hexdigest()

@@ -20,7 +20,7 @@ Views = dict[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A run as it is drawn now: ``since`` is the position up to which the page shows it already,
-    -1 if it shows something else; ``asked_anew`` says that the person changed a control."""
+    -1 if it shows something else; ``asked_anew`` says that the person selected another node."""
 
     run: Run
     state: RunState

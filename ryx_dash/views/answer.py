@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 from ryx_dash.views.code import block, known_language
 
-MARKDOWN_LIMIT = 200_000
+MARKDOWN_LIMIT = 60_000
 """Characters that are laid out; a longer answer shows its rest as plain text."""
 
 _TAGS: Mapping[str, Any] = {

@@ -82,7 +82,9 @@ def table() -> Any:
     """The table itself; the one place that knows which component it is."""
     with warnings.catch_warnings():
         # Dash 5 removes the DataTable, and says so whenever one is made; `dash<5` is pinned.
-        warnings.filterwarnings("ignore", message=".*DataTable", category=DeprecationWarning)
+        warnings.filterwarnings(
+            "ignore", message=r"\s*The dash_table\.DataTable", category=DeprecationWarning
+        )
         return dash_table.DataTable(
             id=ids.TABLE,
             columns=[{"id": key, "name": name} for key, name in COLUMNS],

@@ -1,0 +1,74 @@
+from collections import Counter
+
+import pytest
+from flask import Flask
+
+from ryx_dash.pages.live import layout, page
+from ryx_dash.views import ids
+from tests.views.tree import find, one, text, walk
+
+PUBLIC = [
+    "connection-status", "reconnect-button", "query-input", "model-select", "execute-button",
+    "queue-count", "cancel-button", "clear-button", "run-status", "workflow-graph",
+    "workflow-steps", "event-table", "event-count", "pause-button", "follow-toggle",
+    "tool-results", "tool-count", "answer",
+]  # fmt: skip
+
+
+def at(referrer):
+    headers = {} if referrer is None else {"Referer": referrer}
+    with Flask("test").test_request_context("/_dash-layout", headers=headers):
+        return layout()
+
+
+def test_the_page_has_every_public_id_once():
+    found = Counter(node["props"].get("id") for node in walk(page("x")) if "id" in node["props"])
+    assert {name: found[name] for name in PUBLIC} == dict.fromkeys(PUBLIC, 1)
+    assert max(found.values()) == 1
+
+
+def test_the_page_has_every_id_that_callbacks_use():
+    found = {node["props"].get("id") for node in walk(page("x"))}
+    patterns = {ids.OUTPUT, ids.SHOW_ALL}
+    not_yet = {ids.RUN_CLOCK}  # comes with the first run
+    wanted = {value for name, value in vars(ids).items() if name.isupper()} - patterns - not_yet
+    assert wanted <= found
+
+
+@pytest.mark.parametrize(
+    "referrer",
+    [
+        None,
+        "http://host:8050/",
+        "http://host/?token=x",
+        "http://host/runs/r1",
+        "http://host/runs/r1/",
+    ],
+)
+def test_the_live_page_is_at(referrer):
+    assert find(at(referrer), id=ids.PAGE)
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/runs", "/runs/", "/runs/a/b", "/runs/r1/x"])
+def test_nothing_is_at(path):
+    shown = at(f"http://host{path}")
+    assert find(shown, id=ids.PAGE) == []
+    assert f"no page at {path}." in text(shown)
+    assert one(shown, type="A")["href"] == "/"
+
+
+def test_outside_of_a_request_it_is_the_live_page():
+    assert find(layout(), id=ids.PAGE)
+
+
+def test_the_page_says_who_runs_the_workflows():
+    assert "ws://backend" in text(layout("ws://backend"))
+
+
+def test_splitters_can_be_reached_with_the_keyboard():
+    splitters = find(page("x"), className="splitter")
+    assert {(s["data-axis"], s["data-var"]) for s in splitters} == {
+        ("x", "--split-x"),
+        ("y", "--split-y"),
+    }
+    assert all(s["tabIndex"] == "0" for s in splitters)
