@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 from ryx_dash.protocol.events import Draft, EventKind, step_event
 from ryx_dash.protocol.steps import EXECUTE, INPUT, LLM
+from ryx_dash.views.monitor import ALL
 from tests.browser.page import PageUnderTest
 from tests.browser.writer import RunWriter
 from tests.servers import dashboard
@@ -103,14 +104,15 @@ def test_filters_work_on_the_whole_log(page: PageUnderTest, writer: RunWriter) -
     choose(page, "filter-steps", INPUT.name)
     page.wait_for(lambda: messages(page) == ["needle broke"])
     assert page.counts["hidden"] == 102
-    choose(page, "filter-steps", "")
+    choose(page, "filter-steps", ALL)
     choose(page, "filter-level", "error")
     page.wait_for(lambda: messages(page) == ["needle broke"])
-    choose(page, "filter-level", "")
+    choose(page, "filter-level", ALL)
     page.find("filter-text").send_keys("event 77")
     page.wait_for(lambda: messages(page) == ["event 77"])
     page.find("filter-text").send_keys("77777")
-    page.wait_for(lambda: "clear filters" in page.text("#monitor"))
+    page.wait_for(lambda: messages(page) == [])
+    assert page.text("#filter-reset") == "clear filters"
     page.find("filter-reset").click()
     page.wait_for(lambda: messages(page)[-1:] == ["event 100"])
     page.find("filter-tokens").click()
