@@ -50,12 +50,6 @@ class Text:
     text: str
     size: int
 
-    @property
-    def lines(self) -> list[str]:
-        """The lines without their ends, counted as an editor counts them."""
-        lines = self.text.split("\n")
-        return lines if lines[-1] else lines[:-1]
-
 
 @dataclass(frozen=True, slots=True)
 class _Folder:

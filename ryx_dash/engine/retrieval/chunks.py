@@ -50,7 +50,7 @@ def chunks(path: str, text: str) -> Iterator[Chunk]:
     In order, none empty, each at most :data:`MOST` lines, every line that is not blank in
     exactly one of them.
     """
-    lines = text.split("\n")
+    lines = text.removesuffix("\n").split("\n")
     sections = _sections(_suffix(path), lines)
     start = 0
     while start < len(lines):

@@ -10,7 +10,7 @@ import apsw
 from ryx_dash.engine.retrieval import query
 from ryx_dash.engine.retrieval.chunks import chunks
 from ryx_dash.engine.retrieval.query import Passage
-from ryx_dash.engine.retrieval.store import Broken, Store
+from ryx_dash.engine.retrieval.store import Absent, Broken, Store, transaction
 from ryx_dash.engine.workspace import File, Workspace
 from ryx_dash.errors import WorkspaceError
 
@@ -78,14 +78,19 @@ class Index:
 
     def stats(self) -> IndexStats:
         """What is indexed now."""
-        with self._store.open() as db:
-            return _stats(db)
+        try:
+            with self._store.reading() as db:
+                return _stats(db)
+        except (Absent, Broken):
+            return IndexStats(0, 0)
 
     def search(self, question: str, limit: int = 8) -> list[Passage]:
         """The passages that speak of the question's words, best first. Takes any text."""
         try:
-            with self._store.open() as db:
+            with self._store.reading() as db:
                 return query.search(db, question, limit)
+        except Absent:
+            return []
         except Broken:
             self._broken = True  # only a refresher may replace it: the next one does
             return []
@@ -97,16 +102,19 @@ class Index:
     def _refresh(
         self, on_progress: Callable[[int, int], None], stopped: Callable[[], bool]
     ) -> IndexStats:
-        with self._store.open() as db:
-            listed = {file.path: file for file in self._workspace.files(stopped)}
-            if stopped():  # what was not listed is not gone
-                return replace(_stats(db), complete=False)
+        with self._store.writing() as db:
             known = {
                 path: (size, mtime_ns)
                 for path, size, mtime_ns in db.execute("SELECT path, size, mtime_ns FROM file")
             }
-            gone = [path for path in known if path not in listed]
-            changed = [f for f in listed.values() if known.get(f.path) != (f.size, f.mtime_ns)]
+            changed = [
+                file
+                for file in self._workspace.files(stopped)
+                if known.pop(file.path, None) != (file.size, file.mtime_ns)
+            ]
+            if stopped():  # what was not listed is not gone
+                return replace(_stats(db), complete=False)
+            gone = list(known)
             self._forget(db, gone)
             done = self._take_in(db, changed, on_progress, stopped)
             return replace(
@@ -115,7 +123,7 @@ class Index:
 
     def _forget(self, db: apsw.Connection, paths: Sequence[str]) -> None:
         for batch in _batches(paths):
-            with db:
+            with transaction(db):
                 for path in batch:
                     _remove(db, path)
 
@@ -128,7 +136,7 @@ class Index:
     ) -> int:
         done = 0
         for batch in _batches(files):
-            with db:
+            with transaction(db):
                 for file in batch:
                     if stopped():
                         return done

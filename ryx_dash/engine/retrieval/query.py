@@ -54,7 +54,12 @@ def search(db: apsw.Connection, question: str, limit: int) -> list[Passage]:
     pick = _LinePicker(db, wanted)
     return [
         Passage(
-            path, start, end, start + pick(path, text), float(f"{score:.4g}"), _shortened(text, wanted)
+            path,
+            start,
+            end,
+            start + pick(path, text),
+            float(f"{score:.4g}"),
+            _shortened(text, wanted),
         )
         for path, start, end, score, text in rows
     ]

@@ -31,8 +31,29 @@ _BUSY_MILLISECONDS = 10_000
 _LOCK_POLL = 0.02
 
 
+class Absent(IndexUnavailable):
+    """Nothing has been indexed yet."""
+
+
 class Broken(IndexUnavailable):
     """The file is damaged, or of another workspace or version: to be replaced."""
+
+
+@contextmanager
+def transaction(db: apsw.Connection) -> Iterator[None]:
+    """All or none of the body's writes.
+
+    ``with db`` would do the same, but apsw holds the interpreter's lock during its commit, which
+    stopped the event loop for up to 80 ms (measured); it lets it go for statements.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.in_transaction:  # some errors have ended it already
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
 
 
 class Store:
@@ -43,25 +64,33 @@ class Store:
         self._root = os.fsencode(root)
 
     @contextmanager
-    def open(self) -> Iterator[apsw.Connection]:
-        """A connection of its own, the schema in place.
+    def reading(self) -> Iterator[apsw.Connection]:
+        """A connection to search with. It waits for no writer.
 
-        Raises :class:`Broken`, or :class:`errors.IndexUnavailable` for any other fault of the
-        file, also out of the ``with`` body.
+        Raises :class:`Absent`, :class:`Broken`, or :class:`errors.IndexUnavailable` for any other
+        fault of the file, also out of the ``with`` body.
         """
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(apsw.Connection(str(self._path))) as db:
-                db.set_busy_timeout(_BUSY_MILLISECONDS)
-                db.transaction_mode = "IMMEDIATE"
-                # Without a full sync a power cut can lose the newest batches, which a cache may.
-                db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
-                self._prepare(db)
-                yield db
-        except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
-            raise Broken(f"The search index {self._path} is damaged ({error}).") from error
-        except (apsw.Error, OSError) as error:
-            raise self._unavailable(self._path, error) from error
+        if not self._path.exists():
+            raise Absent(f"There is no search index {self._path} yet.")
+        with self._connected(apsw.SQLITE_OPEN_READWRITE) as db:
+            self._check(db)
+            yield db
+
+    @contextmanager
+    def writing(self) -> Iterator[apsw.Connection]:
+        """A connection to change the index with; makes it first. Only while :meth:`alone`.
+
+        Raises as :meth:`reading` does, but never :class:`Absent`.
+        """
+        with self._connected(apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE) as db:
+            # Without a full sync a power cut can lose the newest batches, which a cache may.
+            db.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+            if db.pragma("user_version") == 0:
+                with transaction(db):
+                    db.execute(_SCHEMA)
+                    db.execute("INSERT INTO meta VALUES (?)", (self._root,))
+            self._check(db)
+            yield db
 
     def delete(self) -> None:
         """Remove the file, so that the next :meth:`open` begins anew. Only while alone."""
@@ -99,14 +128,23 @@ class Store:
                 return True
         return False
 
-    def _prepare(self, db: apsw.Connection) -> None:
-        if db.pragma("user_version") == 0:
-            with db:
-                if db.pragma("user_version") == 0:
-                    db.execute(_SCHEMA)
-                    db.execute("INSERT INTO meta VALUES (?)", (self._root,))
+    @contextmanager
+    def _connected(self, flags: int) -> Iterator[apsw.Connection]:
+        try:
+            with closing(apsw.Connection(str(self._path), flags=flags)) as db:
+                db.set_busy_timeout(_BUSY_MILLISECONDS)
+                yield db
+        except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as error:
+            raise Broken(f"The search index {self._path} is damaged ({error}).") from error
+        except apsw.Error as error:
+            raise self._unavailable(self._path, error) from error
+
+    def _check(self, db: apsw.Connection) -> None:
+        version = db.pragma("user_version")
+        if version == 0:
+            raise Absent(f"There is no search index in {self._path} yet.")
         roots: Any = db.execute("SELECT root FROM meta").fetchall()
-        if db.pragma("user_version") != _VERSION or roots != [(self._root,)]:
+        if version != _VERSION or roots != [(self._root,)]:
             raise Broken(f"The search index {self._path} is of another workspace or version.")
 
     def _unavailable(self, path: Path, error: Exception) -> IndexUnavailable:

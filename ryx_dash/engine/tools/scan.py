@@ -20,9 +20,13 @@ def search_words(query: str) -> list[str]:
     and ``read_text()`` stay whole. Words that tell nothing count only when there are no others.
     """
     telling = {word.lower() for word in telling_words(query)}
-    parts = (part.strip(_EDGES) or part for part in query.lower().split())
+    parts = (_bare(part) for part in query.lower().split())
     found = list(dict.fromkeys(parts))
     return [word for word in found if any(part in word for part in telling)] or found
+
+
+def _bare(part: str) -> str:
+    return part.strip(_EDGES) if any(map(str.isalnum, part)) else part
 
 
 class _Group(NamedTuple):
