@@ -31,7 +31,7 @@ unit: $(VENV)/.test ## tests without a browser
 	@mv .coverage .coverage-data/coverage.unit
 
 js: node ## tests of the client-side layer
-	node --test tests/js/
+	node --test tests/js/*.test.js
 
 browser: $(VENV)/.test chromium nginx ## tests of the page in Chromium
 	@mkdir -p .coverage-data

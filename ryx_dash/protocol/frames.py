@@ -14,7 +14,8 @@ from ryx_dash.protocol.reading import read_object, sentence
 
 SUBPROTOCOL = "ryx.dash.v1"
 
-RunId = Annotated[str, Field(min_length=1, max_length=64)]
+RunId = Annotated[str, Field(min_length=1, max_length=4096)]
+"""As it stands in a URL that somebody typed: one that names no run is refused with a sentence."""
 CommandId = Annotated[str, Field(min_length=1, max_length=128)]
 
 
