@@ -16,7 +16,7 @@ import apsw
 import pytest
 
 from ryx_dash.errors import LeaseLost, LogError, LogFull, SequenceConflict
-from ryx_dash.log.base import RowFilter
+from ryx_dash.log.base import RowFilter, Run
 from ryx_dash.log.driver import connect, query
 from ryx_dash.log.schema import VERSION
 from ryx_dash.log.sqlite import SqliteLog
@@ -60,6 +60,12 @@ def log(path: Path) -> Iterator[SqliteLog]:
         yield log
 
 
+def latest(log: SqliteLog) -> Run:
+    run = log.latest()
+    assert run is not None
+    return run
+
+
 # -- shared ------------------------------------------------------------------------------------
 
 
@@ -84,11 +90,7 @@ print(run.head)
 """
     assert result(code, path) == "2"
     assert log.head(run.run_id) == 2
-    assert grown(log, run_of(log), "workflow_complete").head == 3
-
-
-def run_of(log: SqliteLog) -> Any:
-    return log.latest()
+    assert grown(log, latest(log), "workflow_complete").head == 3
 
 
 def test_the_version_grows_with_the_commits_of_another_process(path: Path, log: SqliteLog) -> None:
@@ -137,6 +139,27 @@ for _ in range(20):
     assert len(log.runs().runs) == 4
 
 
+def test_processes_that_write_all_the_time_wait_for_each_other(path: Path, log: SqliteLog) -> None:
+    code = """
+run = claimed(log)
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(150):
+    run = grown(log, run, "step_progress")
+print(run.head)
+"""
+    processes = [program(code, path) for _ in range(3)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    heads = [process.communicate(timeout=60)[0] for process in processes]
+    assert heads == ["150\n"] * 3
+
+
 def test_a_new_file_opened_by_many_at_once_is_one_log(path: Path) -> None:
     processes = [program("print(log.identity)", path) for _ in range(6)]
     identities = {process.communicate(timeout=60)[0] for process in processes}
@@ -149,7 +172,7 @@ def test_threads_write_and_read_side_by_side(log: SqliteLog) -> None:
     wrong: list[int] = []
     done = threading.Event()
 
-    def write(run: Any) -> None:
+    def write(run: Run) -> None:
         for _ in range(25):
             run = grown(log, run, *["step_progress"] * 4)
 
@@ -210,7 +233,7 @@ while True:
         os.kill(process.pid, signal.SIGKILL)
         told = max([told, *(int(line) for line in process.stdout if line.strip().isdigit())])
     with closing(SqliteLog(path)) as log:
-        run = run_of(log)
+        run = latest(log)
         events = log.read(run.run_id)
         assert run.head >= told
         assert [one.seq for one in events] == list(range(1, run.head + 1))
@@ -409,7 +432,7 @@ log.close()
 """
     assert "is full or fails" in result(code, path)
     with closing(SqliteLog(path)) as log:
-        assert run_of(log).head == 2
+        assert latest(log).head == 2
 
 
 def test_a_lost_lease_leaves_the_log_as_it_was(log: SqliteLog) -> None:
