@@ -43,7 +43,7 @@ class Frame:
 class Shown:
     """What the page says it shows: a run at ``seq``, drawn as it was ``asked``, and its rows.
 
-    ``asked`` and ``rows`` are the keys of :mod:`callbacks.monitor`.
+    ``asked``, ``rows`` and ``sort`` are the keys of :mod:`callbacks.monitor`.
     """
 
     n: int = -1
@@ -52,6 +52,7 @@ class Shown:
     log: str | None = None
     asked: str = ""
     rows: str = ""
+    sort: str = ""
 
     def since(self, run: str | None, log: str) -> int:
         """The position up to which panels of ``run`` are drawn; -1 if they show anything else."""
@@ -84,6 +85,7 @@ def parse_shown(value: Any) -> Shown:
         log=_text(store.get("log")),
         asked=_text(store.get("asked")) or "",
         rows=_text(store.get("rows")) or "",
+        sort=_text(store.get("sort")) or "",
     )
 
 

@@ -142,7 +142,7 @@ def _views(
     since = shown.since(run.run_id, log.identity)
     state = _state(history, run, since, asked)
     view = View(run=run, state=state, since=since, asked_anew=key != shown.asked)
-    page = monitor.page(log, state, asked)
+    page = monitor.page(log, state, asked, sorted_as=shown.sort)
     store |= {
         "seq": state.seq,
         "head": run.head,
@@ -152,6 +152,7 @@ def _views(
         "pages": page.pages,
         "asked": key,
         "rows": page.key,
+        "sort": monitor.sort_key(asked),
     }
     return {
         "notice": None,

@@ -51,12 +51,15 @@ def where(asked: Mapping[str, Any], state: RunState) -> RowFilter:
     )
 
 
-def page(log: EventLog, state: RunState, asked: Mapping[str, Any]) -> Page:
-    """The rows to show: the newest page while following, else the one that was turned to."""
+def page(log: EventLog, state: RunState, asked: Mapping[str, Any], *, sorted_as: str) -> Page:
+    """The rows to show: the newest page while following, else the one that was turned to.
+
+    ``sorted_as`` is the key of the order that the page shows; another order begins at its top.
+    """
     chosen = where(asked, state)
     sort = read.parse_sort(asked["sort"])
     following = read.parse_follow(asked["follow"]) is None and sort in ((), ASCENDING)
-    number = read.parse_page(asked["page"])
+    number = read.parse_page(asked["page"]) if sort_key(asked) == sorted_as else 0
     offset = -PAGE_SIZE if following else number * PAGE_SIZE
     rows = log.rows(state.run_id, chosen, sort=sort, offset=offset, limit=PAGE_SIZE)
     pages = max(1, -(-rows.total // PAGE_SIZE))
@@ -71,6 +74,11 @@ def page(log: EventLog, state: RunState, asked: Mapping[str, Any]) -> Page:
 def asked_key(asked: Mapping[str, Any]) -> str:
     """Equal when what is drawn looks the same: the same selection, times in the same zone."""
     return _digest([read.parse_selected(asked["selected"]), read.parse_zone(asked["zone"]).key])
+
+
+def sort_key(asked: Mapping[str, Any]) -> str:
+    """Equal for the same order of rows; empty for the order in which things happened."""
+    return " ".join(part for order in read.parse_sort(asked["sort"]) for part in order)
 
 
 def _digest(values: list[Any]) -> str:

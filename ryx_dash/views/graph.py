@@ -14,7 +14,7 @@ from ryx_dash.views import ids
 from ryx_dash.views.marks import mark
 from ryx_dash.views.theme import graph_stylesheet
 
-LABEL_WIDTH = 23
+LABEL_WIDTH = 21
 """Characters that fit in a node, icon and latency included; a name gives way to them."""
 
 STACK = 4
@@ -83,7 +83,7 @@ def panel(steps: list[Any]) -> Any:
                             stylesheet=graph_stylesheet(),
                             layout=LAYOUT,
                             autoRefreshLayout=False,
-                            minZoom=0.2,
+                            minZoom=0.05,
                             maxZoom=2.5,
                             boxSelectionEnabled=False,
                             style={"width": "100%", "height": "100%"},

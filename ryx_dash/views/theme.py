@@ -55,7 +55,7 @@ def graph_stylesheet() -> list[dict[str, Any]]:
     node = {
         "label": "data(label)",
         "shape": "round-rectangle",
-        "width": 180,
+        "width": 164,
         "height": 28,
         "background-color": t["raised"],
         "border-width": 1.5,
@@ -64,7 +64,7 @@ def graph_stylesheet() -> list[dict[str, Any]]:
         "text-valign": "center",
         "text-halign": "center",
         "text-wrap": "ellipsis",
-        "text-max-width": 172,
+        "text-max-width": 156,
         "underlay-color": t["running"],
         "underlay-padding": 4,
         "underlay-opacity": 0,
