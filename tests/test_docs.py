@@ -1,0 +1,71 @@
+"""What the documents show must run, and what they name must exist."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ryx_dash.settings import Settings
+from tests.servers import ROOT, Dashboard, dashboard
+
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "workspace").mkdir()
+    (folder / "workspace" / "notes.md").write_text("# Notes\n\nThe kettle is blue.\n")
+    with dashboard(folder) as running:
+        yield running
+
+
+def blocks(document: Path, language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(), re.M | re.S)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+        if not target.startswith("http"):
+            assert (document.parent / target).exists(), target
+
+
+def test_the_readme_lists_every_setting() -> None:
+    named = set(re.findall(r"`RYX_([A-Z_]+)`", (ROOT / "README.md").read_text()))
+    assert named == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_python_examples_run(served: Dashboard) -> None:
+    examples = blocks(ROOT / "docs" / "protocol.md", "python")
+    assert examples
+    for example in examples:
+        source = example.replace("127.0.0.1:8050", f"127.0.0.1:{served.port}")
+        result = subprocess.run(
+            [sys.executable, "-c", source],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        assert "workflow_complete" in result.stdout
+
+
+def test_the_shell_examples_run(served: Dashboard) -> None:
+    text = "\n".join(blocks(ROOT / "docs" / "protocol.md", ""))
+    commands = [line for line in text.splitlines() if line.startswith("curl ")]
+    assert len(commands) == 3
+    run_id = ""
+    for command in commands:
+        line = command.replace("localhost:8050", f"127.0.0.1:{served.port}")
+        line = line.replace("<run_id>", run_id).replace("curl ", "curl -sS --fail ", 1)
+        result = subprocess.run(
+            ["bash", "-c", line], capture_output=True, text=True, timeout=30, check=False
+        )
+        assert result.returncode == 0, result.stderr
+        run_id = run_id or re.findall(r'"run_id":"([^"]+)"', result.stdout)[0]
