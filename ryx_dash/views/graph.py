@@ -83,11 +83,11 @@ def panel(steps: list[Any]) -> Any:
                             stylesheet=graph_stylesheet(),
                             layout=LAYOUT,
                             autoRefreshLayout=False,
+                            # `responsive` stays off: its fit would pass for a person's zoom.
                             minZoom=0.05,
                             maxZoom=2.5,
                             boxSelectionEnabled=False,
                             style={"width": "100%", "height": "100%"},
-                            responsive=True,
                         ),
                         id="graph-box",
                         className="graph-box",

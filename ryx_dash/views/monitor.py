@@ -180,7 +180,7 @@ def _select(key: str, nothing: str, choices: Mapping[str, str]) -> Any:
 def _buttons() -> Any:
     return html.Div(
         [
-            _toggle(ids.PAUSE, "⏸ pause", "Freeze the view; the run goes on", pressed=False),
+            _toggle(ids.PAUSE, "‖ pause", "Freeze the view; the run goes on", pressed=False),
             _toggle(ids.FOLLOW, "⇣ follow", "Stay at the newest event", pressed=True),
             html.Button(
                 "clear",

@@ -80,9 +80,7 @@ def graph_stylesheet() -> list[dict[str, Any]]:
         "curve-style": "bezier",
         "label": "data(latency)",
         "font-size": 10,
-        "text-background-color": t["panel"],
-        "text-background-opacity": 1,
-        "text-background-padding": 1,
+        "text-margin-x": 28,  # beside the arrow: a step's latency is as wide as the gap is long
         "overlay-opacity": 0,
         **text,
         "color": t["text-2"],
