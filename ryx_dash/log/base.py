@@ -75,7 +75,8 @@ class RowFilter:
 
     ``after`` and ``upto`` bound ``seq`` (exclusive, inclusive). ``call_id`` keeps the events with
     that ``data.call_id``. ``levels`` are those of :func:`protocol.events.level`. ``text``: every
-    word in it must begin a word of the message or the payload, case and accents ignored.
+    part of it between spaces must begin a word of the message or of a value in the payload, case
+    and accents ignored (:mod:`log.words` says what a word is).
     """
 
     after: int = 0
@@ -137,8 +138,10 @@ class EventLog(ABC):
     def interrupt(self, run_id: str, draft: Draft, *, only_expired: bool = True) -> Run:
         """End a run whose owner is gone with ``draft`` (a terminal event), fencing the owner out.
 
-        Does nothing when the run has ended meanwhile or, with ``only_expired``, its lease was
-        renewed; so two finders write one end.
+        Does nothing when the run is not running (any more) or, with ``only_expired``, its lease
+        was renewed; so two finders write one end. If the owner wrote nothing at all, a
+        ``workflow_start`` goes first. Raises :class:`errors.UnknownRun`, and ``ValueError`` for
+        a draft that ends no run.
         """
 
     @abstractmethod
@@ -205,7 +208,10 @@ class EventLog(ABC):
     ) -> RowPage:
         """A page of the events that pass ``where``; by default in the order of ``seq``.
 
-        A negative ``offset`` counts from the end: ``-50`` with a limit of 50 is the newest page.
+        A page is the slice ``[offset : offset + limit]`` of what passes, and a negative
+        ``offset`` counts from the end: ``-50`` with a limit of 50 is the newest page, ``-100``
+        the one before, shorter if that is all. Texts are in the order of their characters'
+        numbers; events without a latency come last either way; equal ones in the order of ``seq``.
         """
 
     # -- change -------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Connections to one log file, for any number of threads beside any number of processes."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ class Connections:
             self._writer = connect(path, create=True)
             prepare(self._writer, path)
             self._watcher = connect(path)
+        self._file = path.stat()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -56,6 +58,13 @@ class Connections:
         with translated(self._path), self._watch_lock:
             self._check_open()
             return int(scalar(self._watcher, "PRAGMA data_version"))
+
+    def in_place(self) -> bool:
+        """Whether the open file is still the one at its path. Writing to it works even if not."""
+        try:
+            return os.path.samestat(self._path.stat(), self._file)
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Close all; a reader in use closes when it is given back."""

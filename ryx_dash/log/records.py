@@ -104,8 +104,17 @@ def _stored(row: Sequence[Any]) -> Stored:
 
 
 def select_events(db: Connection, run_id: str, after: int, upto: int) -> list[Event]:
-    """The events of a run with ``after < key <= upto``, in order."""
-    return [_event(run_id, row) for row in query(db, _SELECT_EVENTS, after, upto)]
+    """The events of a run with ``after < key <= upto``, in order.
+
+    Raises :class:`errors.LogError` when what is stored is no JSON any more.
+    """
+    rows = query(db, _SELECT_EVENTS, after, upto)
+    try:
+        return [_event(run_id, row) for row in rows]
+    except ValueError as error:
+        raise LogError(
+            f"The event log is damaged in run {run_id} ({error}): its other runs can be read."
+        ) from error
 
 
 def _event(run_id: str, row: Sequence[Any]) -> Event:

@@ -192,6 +192,8 @@ class SqliteLog(EventLog):
                 query(db, "UPDATE meta SET value = value + 1 WHERE name = 'trial'")
         except LogError as error:
             return error.message
+        if not self._connections.in_place():
+            return "The file of the event log was moved or removed: start Ryx Dash again."
         return None
 
     def close(self) -> None:

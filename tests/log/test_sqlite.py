@@ -197,7 +197,7 @@ def test_threads_write_and_read_side_by_side(log: SqliteLog) -> None:
     assert [log.head(run.run_id) for run in runs] == [100] * 4
 
 
-def test_a_log_closed_during_a_read_closes_after_it(log: SqliteLog) -> None:
+def test_a_log_closed_during_a_read_closes_after_it(path: Path, log: SqliteLog) -> None:
     run = claimed(log)
     inside, go_on = threading.Event(), threading.Event()
 
@@ -213,6 +213,7 @@ def test_a_log_closed_during_a_read_closes_after_it(log: SqliteLog) -> None:
         log.close()
         go_on.set()
         reading.result()
+    assert os.listdir(path.parent) == [path.name]  # no connection is left open
     with pytest.raises(LogError, match="closed"):
         log.run(run.run_id)
 
@@ -298,6 +299,15 @@ def test_damage_farther_in_is_told_by_the_query_that_meets_it(path: Path) -> Non
         log.read(run.run_id)
 
 
+def test_a_damaged_payload_is_told_and_the_other_runs_are_read(path: Path, log: SqliteLog) -> None:
+    hurt, whole = (grown(log, claimed(log), "workflow_start") for _ in range(2))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE events SET data = '{\"a' WHERE key = (SELECT min(key) FROM events)")
+    with pytest.raises(LogError, match=f"damaged in run {hurt.run_id}"):
+        log.read(hurt.run_id)
+    assert len(log.read(whole.run_id)) == 1
+
+
 def test_an_empty_file_becomes_a_log(path: Path) -> None:
     path.touch()
     with closing(SqliteLog(path)) as log:
@@ -350,6 +360,14 @@ def test_a_log_held_by_another_for_too_long(
         assert hasty.latest() is None
         query(holder, "ROLLBACK")
         assert hasty.writable() is None
+
+
+@pytest.mark.parametrize("put_back", [False, True])
+def test_a_file_taken_away_is_noticed(path: Path, log: SqliteLog, put_back: bool) -> None:
+    path.unlink()
+    if put_back:
+        path.touch()
+    assert "moved or removed" in (log.writable() or "")
 
 
 def test_any_other_fault_of_the_database_is_a_log_error(path: Path, log: SqliteLog) -> None:
