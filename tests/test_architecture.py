@@ -28,6 +28,7 @@ BELOW: dict[str, set[str]] = {
     },
     "cli": {"errors", "settings", "factory"},
     "worker": {"cli"},
+    "__main__": {"cli"},
 }
 """What each package, or module at the top, may import of the others."""
 
