@@ -21,7 +21,7 @@ Sort = Sequence[tuple[SortField, Literal["asc", "desc"]]]
 
 _BLOCK = 1 << BLOCK_BITS
 
-_IS_TOKEN = "kind = 'llm_token'"
+_STREAMED = "kind = 'llm_token'"
 
 _ORDER: dict[tuple[str, str], str] = {
     (name, direction): f"{column} {direction} NULLS LAST"
@@ -98,7 +98,7 @@ class Pages:
             source = "words CROSS JOIN events ON key = words.rowid"
             condition = _between("words.rowid", self._after, self._upto)
             condition &= Condition("words MATCH ?", (self._match,))
-        condition &= self._shape(_IS_TOKEN)
+        condition &= self._shape(_STREAMED)
         if self._where.call_id is not None:
             condition &= Condition("call_id = ?", (self._where.call_id,))
         return select(self._db, what, source, condition, then)
@@ -130,7 +130,7 @@ class Pages:
         return select(self._db, "block, sum(events)", "tallies", where, then)
 
     def _counted(self, after: int, upto: int) -> Stretch:
-        where = _between("key", after, upto) & self._shape(_IS_TOKEN)
+        where = _between("key", after, upto) & self._shape(_STREAMED)
         [[events]] = select(self._db, "count(*)", "events", where)
         return Stretch(after, upto, events)
 
@@ -148,7 +148,7 @@ class Pages:
         if stretch.events == stretch.upto - stretch.after:  # all pass: nothing to look for
             first = stretch.after + 1 + skip
             return list(range(first, min(first + limit, stretch.upto + 1)))
-        where = _between("key", stretch.after, stretch.upto) & self._shape(_IS_TOKEN)
+        where = _between("key", stretch.after, stretch.upto) & self._shape(_STREAMED)
         then = f"ORDER BY key LIMIT {limit} OFFSET {skip}"
         rows = select(self._db, "key", "events", where, then)
         return [row[0] for row in rows]
