@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier, Event, Thread
 
@@ -69,6 +70,14 @@ def test_finds_the_line_of_the_fact(index: Index) -> None:
     assert best.text == NOTES.rstrip("\n")
     assert best.text.split("\n")[best.line - best.start] == "Launch code: 4471-ALPHA"
     assert best.score > 0
+
+
+def test_the_line_of_a_rare_word_goes_before_one_of_two_common_words(
+    index: Index, root: Path
+) -> None:
+    (root / "a.txt").write_text("code of the house\nzephyr2\n")
+    index.refresh()
+    assert place(index, "code house zephyr2") == "a.txt:2"
 
 
 def test_best_first_and_no_more_than_asked_for(index: Index) -> None:
@@ -162,7 +171,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Index:
                 "rank",
                 ";",
                 "--",
-                "�",
+                "\ud800",
                 "😀",
             ]
         )
@@ -393,21 +402,23 @@ def test_damage_that_only_a_search_meets_is_repaired_by_the_next_refresh(
     index: Index, path: Path
 ) -> None:
     index.refresh()
-    with_damage(path)
+    damage(path, "UPDATE passage_data SET block = zeroblob(9) WHERE id > 10")
+    assert index.refresh().changed == 0
     assert index.search(QUESTION) == []
     assert index.refresh().changed == 7
     assert place(index, QUESTION) == "notes.md:8"
+    assert index.refresh().changed == 0
 
 
-def with_damage(path: Path) -> None:
-    db = apsw.Connection(str(path))
-    db.execute("DROP TABLE chunk")
-    db.close()
+def damage(path: Path, statement: str) -> None:
+    with closing(apsw.Connection(str(path))) as db:
+        db.execute(statement)
 
 
 def test_damage_that_a_refresh_meets_is_repaired_at_once(index: Index, path: Path) -> None:
     index.refresh()
-    with_damage(path)
+    damage(path, "DROP TABLE chunk")
+    assert index.stats() == IndexStats(0, 0)
     assert index.refresh().changed == 7
 
 
@@ -420,9 +431,7 @@ def test_the_index_of_another_workspace_or_version_is_replaced(
     (other / "b.txt").write_text("needle")
     assert Index(Workspace(other), path).search("zephyr") == []
     assert Index(Workspace(other), path).refresh() == IndexStats(1, 1, changed=1)
-    db = apsw.Connection(str(path))
-    db.pragma("user_version", 999)
-    db.close()
+    damage(path, "PRAGMA user_version = 999")
     assert index.refresh().changed == 7
 
 

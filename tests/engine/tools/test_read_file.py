@@ -97,6 +97,7 @@ async def test_a_long_line_is_cut_between_characters(tool: ReadFile, tmp_path: P
     found = await output(tool, path="a.txt")
     assert found["text"] == "x" + "é" * (MAX_TEXT // 2 - 1)
     assert (found["end"], found["lines"], found["truncated"]) == (1, 2, True)
+    assert await output(tool, path="a.txt", end=1) == found
 
 
 @given(

@@ -8,6 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from ryx_dash.engine.tools.scan import Scan
 from ryx_dash.engine.tools.search_local import SearchLocal
 from ryx_dash.engine.workspace import Text, Workspace
 from ryx_dash.protocol.events import JsonObject
@@ -121,7 +122,8 @@ async def test_cancelling_ends_the_search_soon(
     tool: SearchLocal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The thread ends by itself: it asks between files whether anybody still waits."""
-    reading, go_on, files = Event(), Event(), []
+    reading, go_on, ended = Event(), Event(), Event()
+    files = []
 
     def slow(self: Workspace, path: str, *, max_bytes: int) -> Text:
         files.append(path)
@@ -129,15 +131,19 @@ async def test_cancelling_ends_the_search_soon(
         go_on.wait()
         return Text(path, "", 0)
 
+    def end(self: Scan) -> list[JsonObject]:
+        ended.set()
+        return []
+
     monkeypatch.setattr(Workspace, "read_text", slow)
+    monkeypatch.setattr(Scan, "hits", end)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(tool.call, {"query": "x"})
         await anyio.to_thread.run_sync(reading.wait)
         tasks.cancel_scope.cancel()
-    go_on.set()  # the caller has left before the file was read
-    limiter = anyio.to_thread.current_default_thread_limiter()
-    while limiter.borrowed_tokens:  # noqa: ASYNC110 - the thread tells nobody of its end
-        await anyio.sleep(0.001)
+    assert not ended.is_set()  # the caller has left before the file was read
+    go_on.set()
+    await anyio.to_thread.run_sync(ended.wait)
     assert len(files) == 1
 
 
