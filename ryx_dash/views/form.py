@@ -16,7 +16,10 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def form() -> Any:
-    """The form row, with the place for a refused command's reason."""
+    """The form row, with the place for a refused command's reason.
+
+    What comes and goes stands beside the question, which alone gives way: Execute never moves.
+    """
     return html.Section(
         [
             html.Label("Question", htmlFor=ids.QUERY, className="sr-only"),
@@ -26,16 +29,7 @@ def form() -> Any:
                 value="",
                 placeholder="What do you want to know?",
                 autoFocus=True,
-                maxLength=32_000,
                 className="query",
-            ),
-            html.Label("Model", htmlFor=ids.MODEL, className="sr-only"),
-            dbc.Select(id=ids.MODEL, options=[AUTO], value=AUTO["value"], className="select model"),
-            html.Button(
-                ["Execute", html.Kbd("⏎", **{"aria-hidden": "true"})],
-                id=ids.EXECUTE,
-                className="button primary",
-                n_clicks=0,
             ),
             html.Button(
                 "Cancel", id=ids.CANCEL, className="button danger", hidden=True, n_clicks=0
@@ -47,6 +41,14 @@ def form() -> Any:
                 title="Commands that wait for the connection",
                 role="status",
                 **{"data-count": "0"},
+            ),
+            html.Label("Model", htmlFor=ids.MODEL, className="sr-only"),
+            dbc.Select(id=ids.MODEL, options=[AUTO], value=AUTO["value"], className="select model"),
+            html.Button(
+                ["Execute", html.Kbd("⏎", **{"aria-hidden": "true"})],
+                id=ids.EXECUTE,
+                className="button primary",
+                n_clicks=0,
             ),
             html.Div(id=ids.COMMAND_ERROR, className="command-error", role="alert", hidden=True),
         ],
