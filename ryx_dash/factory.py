@@ -17,17 +17,20 @@ from ryx_dash.api.routes import Api, on_error
 from ryx_dash.callbacks.history import History
 from ryx_dash.door import Door
 from ryx_dash.engine.engine import Engine
-from ryx_dash.errors import RyxError, SettingsError
+from ryx_dash.engine.models import KNOWN
+from ryx_dash.errors import RyxError
 from ryx_dash.live.desk import Desk
 from ryx_dash.live.dispatch import Dispatcher
 from ryx_dash.live.feed import Feed
 from ryx_dash.live.gateway import Gateway
+from ryx_dash.live.relay import Relay
 from ryx_dash.live.runner import Runner
 from ryx_dash.log.base import EventLog
 from ryx_dash.log.open import open_log
 from ryx_dash.page import Page
 from ryx_dash.protocol.executor import Executor, Model
 from ryx_dash.settings import Settings
+from ryx_dash.websocket import public
 
 WSGI_THREADS = 8
 """Threads that answer Dash's requests; a page has one callback under way at a time."""
@@ -77,12 +80,10 @@ def _assemble(settings: Settings, executor: Executor | None) -> Parts:
 
 
 def _executor(settings: Settings) -> Executor:
-    if settings.ws_url is not None:
-        raise SettingsError(
-            "RYX_WS_URL: this version runs workflows on the embedded engine only; "
-            "unset it to start."
-        )
-    return Engine(settings)
+    if settings.ws_url is None:
+        return Engine(settings)
+    token = settings.ws_token.get_secret_value() if settings.ws_token else None
+    return Relay(settings.ws_url, token, silence=settings.silence, known=KNOWN)
 
 
 def _wsgi(flask: Flask) -> ASGIApp:
@@ -91,7 +92,7 @@ def _wsgi(flask: Flask) -> ASGIApp:
 
 
 def _backend(settings: Settings) -> str:
-    return "embedded engine"
+    return "embedded engine" if settings.ws_url is None else public(settings.ws_url)
 
 
 class _Models:
@@ -116,6 +117,8 @@ async def _lifespan(parts: Parts, models: _Models) -> AsyncIterator[None]:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(parts.feed.run)
             tasks.start_soon(parts.dispatcher.run)
+            if isinstance(parts.executor, Relay):
+                tasks.start_soon(parts.executor.run)
             yield
             parts.desk.close()
             tasks.cancel_scope.cancel()

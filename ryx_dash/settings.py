@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from ryx_dash.errors import SettingsError
 
 PREFIX = "RYX_"
-SECRETS = frozenset({"llm_key", "token"})
+SECRETS = frozenset({"llm_key", "token", "ws_token"})
 
 # Reasons are written to follow the setting's name: "RYX_PORT (abc) must be a whole number."
 
@@ -159,6 +159,16 @@ class Settings(BaseModel):
     ws_url: WsUrl | None = Field(
         None, description="WebSocket URL of a Ryx backend; unset: the embedded engine"
     )
+    ws_token: Annotated[SecretStr, AfterValidator(_key)] | None = Field(
+        None, description="bearer token of that backend"
+    )
+    silence: float = Field(
+        120.0,
+        gt=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="seconds without a sign of that backend after which a run is interrupted",
+    )
     data_dir: Annotated[Path, AfterValidator(_data_dir)] = Field(
         default_factory=lambda: Path(user_data_dir("ryx-dash", appauthor=False)),
         description="folder of the event log",
@@ -270,6 +280,10 @@ def _reason(error: ErrorDetails) -> str:
     kind, limits = error["type"], error.get("ctx", {})
     if kind.startswith("int_"):
         return "must be a whole number"
+    if kind == "float_parsing":
+        return "must be a number"
+    if kind == "greater_than":
+        return f"must be more than {limits['gt']:g}"
     if kind == "greater_than_equal":
         return f"must be at least {limits['ge']}"
     if kind == "less_than_equal":

@@ -10,13 +10,16 @@ PACKAGE = Path(__file__).parent.parent / "ryx_dash"
 
 BELOW: dict[str, set[str]] = {
     "errors": set(),
+    "backoff": set(),
+    "websocket": set(),
     "settings": {"errors"},
     "protocol": {"errors"},
     "log": {"errors", "protocol", "settings"},
     "projection": {"errors", "protocol"},
     "engine": {"errors", "protocol", "settings"},
     "views": {"errors", "protocol", "projection", "settings"},
-    "live": {"errors", "protocol", "log"},
+    "live": {"errors", "protocol", "log", "backoff", "websocket"},
+    "client": {"errors", "protocol", "backoff", "websocket"},
     "door": {"errors", "settings"},
     "api": {"errors", "protocol", "log", "live"},
     "callbacks": {"errors", "protocol", "projection", "log", "views"},
@@ -24,9 +27,11 @@ BELOW: dict[str, set[str]] = {
     "page": {"errors", "protocol", "settings", "log", "views", "callbacks", "pages"},
     "factory": {
         *("errors", "settings", "protocol", "log", "engine", "live", "door", "api"),
-        *("callbacks", "page"),
+        *("callbacks", "page", "websocket"),
     },
-    "cli": {"errors", "settings", "factory"},
+    "backend": {"errors", "settings", "protocol", "log", "engine", "live"},
+    "ask": {"errors", "protocol", "client"},
+    "cli": {"errors", "settings", "factory", "backend", "ask"},
     "worker": {"cli"},
     "__main__": {"cli"},
 }
@@ -38,9 +43,10 @@ OUTSIDE: dict[str, set[str]] = {
     "dash_bootstrap_components": {"views", "pages", "page"},
     "dash_cytoscape": {"views", "pages"},
     "dash_extensions": {"views", "pages"},
-    "httpx": {"engine"},
+    "httpx": {"engine", "live.relay"},
     "openai": {"engine"},
-    "websockets": {"live"},
+    "rich": {"ask"},
+    "websockets": {"websocket", "live.link", "live.conversation", "client", "backend"},
     "sqlite3": set(),
 }
 """Who may import these libraries."""
@@ -105,7 +111,8 @@ def late():
 
 
 def test_the_rule_itself_has_no_circle() -> None:
-    assert next(iter(TopologicalSorter(BELOW).static_order())) == "errors"
+    order = list(TopologicalSorter(BELOW).static_order())
+    assert order.index("errors") < order.index("factory")
 
 
 def test_every_part_has_its_place_in_the_rule() -> None:

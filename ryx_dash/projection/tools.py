@@ -44,7 +44,7 @@ class Calls:
         it makes a call of its own.
         """
         call_id, name = _call_id(data), _tool(event, data)
-        inferred = call_id is None
+        inferred = call_id is None or "call_id" in _inferred(data)
         if call_id is None:
             call_id = self._oldest(name or _ANY) or _own_id(event)
         call = self._calls.get(call_id) or ToolCall(call_id=call_id, tool=name or "tool")
@@ -90,6 +90,12 @@ class Calls:
 def _call_id(data: Mapping[str, Any]) -> str | None:
     value = data.get("call_id")
     return value if isinstance(value, str) and value else None
+
+
+def _inferred(data: Mapping[str, Any]) -> Iterable[Any]:
+    """What a backend left open and its translation had to answer."""
+    value = data.get("_inferred")
+    return value if isinstance(value, list) else ()
 
 
 def _own_id(event: Event) -> str:

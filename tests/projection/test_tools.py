@@ -158,3 +158,10 @@ def test_a_success_has_no_error() -> None:
 )
 def test_the_name_of_a_tool(event: Draft, name: str) -> None:
     assert folded(event).calls[0].tool == name
+
+
+def test_a_pairing_that_a_translation_inferred_is_marked() -> None:
+    told = folded(call("c"), result("c"))
+    guessed = folded(call("c"), result("c", _inferred=["id", "call_id"]))
+    assert [state.calls[0].inferred for state in (told, guessed)] == [False, True]
+    assert not folded(call("c"), result("c", _inferred="call_id")).calls[0].inferred

@@ -1,0 +1,234 @@
+"""One run on a backend, from the command to its end, whatever the backend does meanwhile."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import anyio
+from anyio import to_thread
+from websockets.asyncio.client import ClientConnection
+
+from ryx_dash.backoff import RETRIES
+from ryx_dash.live.link import Link
+from ryx_dash.protocol.dialects.translator import Translator
+from ryx_dash.protocol.events import Draft, EventKind, JsonObject, outcome
+from ryx_dash.protocol.executor import Emit, Request
+from ryx_dash.websocket import FAILURES, final, opened, public, why
+
+CANCEL_SECONDS = 0.9
+"""How long the backend gets to be told that nobody wants the run any more."""
+
+LARGE = 262_144
+"""Bytes of a message from which on it is translated beside the event loop."""
+
+LOOKS = 4
+"""Parts into which the silence limit is cut; after each, the silence is said."""
+
+_LOST_THERE = frozenset({"unknown_run", "bad_cursor"})
+
+
+class Silent(Exception):
+    """The backend has sent nothing for as long as is allowed."""
+
+
+class Conversation:
+    """Holds one run's connection. A contract backend's run is resumed when it breaks; any other
+    run is then ``interrupted``, since nobody can know how it goes on.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        request: Request,
+        emit: Emit,
+        *,
+        link: Link,
+        silence: float,
+        pauses: Callable[[], Iterator[float]],
+    ) -> None:
+        self._url = url
+        self._token = token
+        self._request = request
+        self._emit = emit
+        self._link = link
+        self._silence = silence
+        self._new_pauses = pauses
+        self._pauses = pauses()
+        self._address = public(url)
+        self._translator = Translator()
+        self._sent = False
+        self._tries = 0
+
+    async def hold(self) -> None:
+        """Emit the run's events up to a terminal one."""
+        while True:
+            try:
+                async with opened(self._url, self._token, **self._position()) as socket:
+                    await self._talk(socket)
+                return
+            except Silent:
+                await self._end(self._silent())
+                return
+            except FAILURES as error:
+                if not await self._again(error):
+                    return
+
+    # -- while connected ------------------------------------------------------------------------
+
+    async def _talk(self, socket: ClientConnection) -> None:
+        try:
+            if not self._sent:
+                self._sent = True  # from now on it may have arrived, whatever we hear of it
+                await socket.send(self._command())
+            await self._listen(socket)
+        except (anyio.get_cancelled_exc_class(), Silent):
+            with anyio.move_on_after(CANCEL_SECONDS, shield=True):
+                await self._cancel(socket)
+            raise
+
+    async def _listen(self, socket: ClientConnection) -> None:
+        """Take messages until one ends the run."""
+        while True:
+            raw = await self._next(socket)
+            self._link.heard()
+            take = self._translator.take
+            draft = take(raw) if len(raw) < LARGE else await to_thread.run_sync(take, raw)
+            if draft is None:
+                continue
+            self._recovered()
+            if draft.data.get("code") in _LOST_THERE and draft.event == EventKind.WORKFLOW_ERROR:
+                draft = self._interrupted(f"The backend at {self._address} has lost this run")
+            if outcome(draft) is not None:
+                await self._end(draft)
+                return
+            await self._emit(draft)
+
+    async def _next(self, socket: ClientConnection) -> bytes:
+        """The next message. Raises :class:`Silent` when none comes within the limit."""
+        part = self._silence / LOOKS
+        for look in range(1, LOOKS + 1):
+            with anyio.move_on_after(part):
+                return await socket.recv(decode=False)
+            if look < LOOKS:
+                await self._emit(self._quiet(part * look))
+        raise Silent
+
+    def _recovered(self) -> None:
+        if self._tries:
+            self._tries, self._pauses = 0, self._new_pauses()
+
+    async def _cancel(self, socket: ClientConnection) -> None:
+        command: JsonObject = {"action": "cancel_workflow"}
+        if self._translator.run_id is not None:
+            command["run_id"] = self._translator.run_id
+        with suppress(*FAILURES):  # it is a courtesy: the run has ended here already
+            await socket.send(json.dumps(command))
+
+    def _command(self) -> str:
+        command: JsonObject = {"action": "execute_workflow", "input": self._request.input}
+        if self._request.model is not None:
+            command["model"] = self._request.model
+        return json.dumps({**command, "command_id": self._request.run_id})
+
+    # -- while not ------------------------------------------------------------------------------
+
+    def _position(self) -> JsonObject:
+        """Where to go on, at a backend that counts its events."""
+        if not self._resumable:
+            return {}
+        return {"run": self._translator.run_id, "since": self._translator.since}
+
+    @property
+    def _resumable(self) -> bool:
+        return self._translator.since > 0
+
+    async def _again(self, error: Exception) -> bool:
+        """Wait for the next try; ``False`` if there is none, and the run has been ended."""
+        if self._sent and not self._resumable:
+            await self._end(
+                self._interrupted(f"The connection to the backend at {self._address} was lost")
+            )
+            return False
+        if final(error) or self._tries == RETRIES:
+            await self._end(self._unreachable(error))
+            return False
+        self._tries += 1
+        seconds = next(self._pauses)
+        await self._emit(self._waiting(error, seconds))
+        await self._link.pause(seconds)
+        return True
+
+    # -- what is said ---------------------------------------------------------------------------
+
+    async def _end(self, draft: Draft) -> None:
+        """Emit the end, and before it what was left out of the run."""
+        left_out = self._left_out()
+        if left_out is not None:
+            await self._emit(left_out)
+        await self._emit(draft)
+
+    def _waiting(self, error: Exception, seconds: float) -> Draft:
+        return _note(
+            f"The backend at {self._address} cannot be reached: {why(error)}. "
+            f"Trying again in {seconds:.0f} s ({self._tries} of {RETRIES}).",
+            retry=self._tries,
+            seconds=round(seconds, 1),
+        )
+
+    def _quiet(self, seconds: float) -> Draft:
+        step = self._translator.step
+        return _note(
+            f"Nothing was heard from the backend for {seconds:g} s.",
+            step=step or "",
+            silent_seconds=seconds,
+        )
+
+    def _left_out(self) -> Draft | None:
+        tally = self._translator.tally
+        parts = [
+            f"{count:,} {what}"
+            for count, what in (
+                (tally.duplicates, "that had come before"),
+                (tally.foreign, "of other runs"),
+            )
+            if count
+        ]
+        if not parts:
+            return None
+        return _note(
+            f"Events from the backend were left out: {' and '.join(parts)}.",
+            duplicates=tally.duplicates,
+            foreign=tally.foreign,
+        )
+
+    def _unreachable(self, error: Exception) -> Draft:
+        reason = f"The backend at {self._address} cannot be reached: {why(error)}"
+        if self._sent:
+            return self._interrupted(reason)
+        return Draft(
+            event=EventKind.WORKFLOW_ERROR,
+            message=f"{reason}. The run has not begun.",
+            data={"code": "backend_unreachable"},
+        )
+
+    def _silent(self) -> Draft:
+        return self._interrupted(
+            f"The backend at {self._address} has sent nothing for {self._silence:g} s"
+        )
+
+    def _interrupted(self, reason: str) -> Draft:
+        step = self._translator.step
+        where = f" during {step}" if step else ""
+        return Draft(
+            event=EventKind.WORKFLOW_ERROR,
+            message=f"{reason}{where}. Nobody knows how the run went on. Run it again.",
+            data={"code": "interrupted", **({"step": step} if step else {})},
+        )
+
+
+def _note(message: str, *, step: str = "", **data: object) -> Draft:
+    """An event that is seen in the monitor and changes nothing else."""
+    return Draft(
+        event=EventKind.STEP_PROGRESS, step=step, message=message, data={"warning": True, **data}
+    )

@@ -1,0 +1,307 @@
+"""The messages of one run, one after the other, into drafts of events."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ryx_dash.errors import ProtocolError
+from ryx_dash.protocol.clean import NOTES
+from ryx_dash.protocol.dialects import values
+from ryx_dash.protocol.dialects.forms import ACKNOWLEDGED, Dialect, dialect_of
+from ryx_dash.protocol.dialects.large import shorten
+from ryx_dash.protocol.dialects.pairing import Pairing
+from ryx_dash.protocol.events import Draft, EventKind, JsonObject
+from ryx_dash.protocol.reading import read_object
+from ryx_dash.protocol.steps import EXECUTE, LLM, STEPS
+
+RAW = "_raw"
+"""The key in an event's ``data`` that holds the message as it came."""
+
+INFERRED = "_inferred"
+"""The key that lists what the backend did not say and arrival had to answer."""
+
+UNREADABLE, UNKNOWN = "unreadable", "unknown"
+"""Kinds of what is no JSON object, and of an object that names no kind."""
+
+MAX_SEEN = 20_000
+"""Ids that are remembered, to know an event that comes twice."""
+
+_BY_ARRIVAL = ("id", "ts")
+_STEP_NAMED = {step.name: step for step in STEPS}
+_STEP_AT = {step.node: step for step in STEPS}
+_RESPONSE = ("response", "answer", "result", "output", "results")
+_TOKEN = ("text", "token", "content", "delta")
+
+
+@dataclass
+class Tally:
+    """What was left out of a run, and why. ``events`` counts what arrived and was taken."""
+
+    events: int = 0
+    duplicates: int = 0
+    foreign: int = 0
+
+
+@dataclass
+class _Making:
+    """An event between its message and its draft."""
+
+    form: Dialect
+    kind: str
+    step: str
+    node: str
+    message: str
+    latency: float | None
+    data: JsonObject
+    inferred: list[str] = field(default_factory=lambda: list(_BY_ARRIVAL))
+
+
+class Translator:
+    """Translates one run. :meth:`take` has to see its messages in the order of their arrival."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self.run_id: str | None = None
+        """The run's id at the backend, once it has told one."""
+        self.since = 0
+        """All events up to this ``seq`` have arrived; 0 where the backend counts none."""
+        self.step: str | None = None
+        """The step that started last and has not ended."""
+        self._pairing = Pairing()
+        self._seen: dict[object, None] = {}
+
+    def take(self, raw: bytes | str) -> Draft | None:
+        """The event in a message; ``None`` for what was there before or is not of this run."""
+        text, notes = _decoded(raw)
+        try:
+            payload = read_object(text, lenient=True)
+        except ProtocolError as error:
+            kept, _ = shorten(text, {})
+            data = _marked({"warning": True}, kept, notes, _BY_ARRIVAL)
+            return self._taken(Draft(event=UNREADABLE, message=error.message, data=data))
+        form = dialect_of(payload)
+        if self._is_foreign(payload):
+            self.tally.foreign += 1
+            return None
+        if self._is_repeated(form, payload, text):
+            self.tally.duplicates += 1
+            return None
+        if form is not None and form.own:
+            return self._own(text, payload)
+        kept, brief = shorten(text, payload)
+        draft, inferred = self._translated(form, brief)
+        data = _marked(draft.data, kept, notes, inferred)
+        return self._taken(draft.model_copy(update={"data": data}))
+
+    # -- whose event it is ----------------------------------------------------------------------
+
+    def _is_foreign(self, payload: JsonObject) -> bool:
+        run_id = payload.get("run_id")
+        if not isinstance(run_id, str) or not run_id:
+            return False
+        self.run_id = self.run_id or run_id
+        return run_id != self.run_id
+
+    def _is_repeated(self, form: Dialect | None, payload: JsonObject, text: str) -> bool:
+        given = payload.get("id")
+        if not isinstance(given, str | int):
+            return False
+        # Elsewhere an `id` may mean anything, the run for one: only the same text is the same.
+        key = given if form is not None and form.own else (given, hash(text))
+        if key in self._seen:
+            return True
+        self._seen[key] = None
+        if len(self._seen) > MAX_SEEN:
+            del self._seen[next(iter(self._seen))]
+        return False
+
+    # -- the contract's own form ----------------------------------------------------------------
+
+    def _own(self, text: str, payload: JsonObject) -> Draft | None:
+        """The event as it is. The beginning is left out: the dashboard itself has written it."""
+        if payload["seq"] == self.since + 1:
+            self.since += 1
+        kind = values.text(payload["event"])
+        if kind == EventKind.WORKFLOW_START:
+            return None
+        if kind != EventKind.WORKFLOW_COMPLETE:  # a response is never cut
+            _, payload = shorten(text, payload)
+        return self._taken(
+            Draft(
+                event=kind,
+                step=values.text(payload.get("step")),
+                node=values.text(payload.get("node")),
+                message=values.text(payload.get("message")),
+                latency=values.number(payload.get("latency")),
+                data=values.mapping(payload.get("data")),
+            )
+        )
+
+    # -- all others -----------------------------------------------------------------------------
+
+    def _translated(self, form: Dialect | None, payload: JsonObject) -> tuple[Draft, Sequence[str]]:
+        """The event, and what in it was inferred."""
+        named = payload.get(form.kind) if form is not None else None
+        if form is None or not isinstance(named, str) or not named:
+            message = values.text(payload)[:500]
+            return Draft(event=UNKNOWN, message=message, data=payload), _BY_ARRIVAL
+        making = _Making(
+            form=form,
+            kind=form.kinds.get(named, named)[:64],
+            step="",
+            node=values.text(payload.get("node")),
+            message=values.text(values.first(payload, form.message)),
+            latency=values.number(values.first(payload, form.latency)),
+            data=_data(form, payload),
+        )
+        _place(making, payload.get("step"))
+        complete = _COMPLETIONS.get(making.kind)
+        if complete is not None:
+            complete(self, making)
+        draft = Draft(
+            event=making.kind,
+            step=making.step,
+            node=making.node,
+            message=making.message,
+            latency=making.latency,
+            data=making.data,
+        )
+        return draft, making.inferred
+
+    def _on_call(self, making: _Making) -> None:
+        tool = _tool(making)
+        if self._pairing.call(making.data, tool):
+            making.inferred.append("call_id")
+
+    def _on_result(self, making: _Making) -> None:
+        data = making.data
+        tool = _tool(making)
+        if self._pairing.result(data, tool):
+            making.inferred.append("call_id")
+        said = values.truth(data.get("success"))
+        if said is None:  # a tool that raised sends a message and nothing else
+            said = bool(data.get("output")) and not data.get("error")
+            making.inferred.append("success")
+        data["success"] = said
+        if not said:
+            data["error"] = values.text(data.get("error")) or making.message or None
+        output = data.get("output")
+        if making.form.reprs and isinstance(output, str):
+            data["output"], cut = values.from_repr(output)
+            if cut:
+                data["cut_by_backend"] = True
+
+    def _on_token(self, making: _Making) -> None:
+        if not making.step:
+            making.step, making.node = LLM.name, LLM.node
+            making.inferred.append("step")
+        token = values.first(making.data, _TOKEN)
+        if not isinstance(token, str):
+            token, making.message = making.message, ""
+        making.data["text"] = token
+
+    def _on_step_complete(self, making: _Making) -> None:
+        if making.step == LLM.name and not isinstance(making.data.get("text"), str):
+            response = values.first(making.data, _RESPONSE)
+            if isinstance(response, str):
+                making.data["text"] = response
+
+    def _on_complete(self, making: _Making) -> None:
+        response = values.first(making.data, _RESPONSE)
+        if response is None:
+            return  # what was streamed stays the answer
+        if not isinstance(response, str):
+            shown = values.text(response)
+            response = f"```json\n{shown}\n```"
+            making.inferred.append("response")
+        making.data["response"] = response
+
+    def _on_error(self, making: _Making) -> None:
+        said = making.message or values.text(making.data.get("error"))
+        making.message = said or "The backend ended the run and gave no reason."
+        if not isinstance(making.data.get("code"), str):
+            making.data["code"] = "backend_error"
+
+    def _on_acknowledged(self, making: _Making) -> None:
+        making.message = making.message or "The backend has taken the command."
+
+    def _taken(self, draft: Draft) -> Draft:
+        self.tally.events += 1
+        if draft.event == EventKind.STEP_START and draft.step:
+            self.step = draft.step
+        elif draft.event in _ENDS_STEP and draft.step == self.step:
+            self.step = None
+        return draft
+
+
+_ENDS_STEP = frozenset({EventKind.STEP_COMPLETE, EventKind.STEP_ERROR})
+_COMPLETIONS: Mapping[str, Callable[[Translator, _Making], None]] = {
+    ACKNOWLEDGED: Translator._on_acknowledged,
+    EventKind.TOOL_CALL: Translator._on_call,
+    EventKind.TOOL_RESULT: Translator._on_result,
+    EventKind.LLM_TOKEN: Translator._on_token,
+    EventKind.STEP_COMPLETE: Translator._on_step_complete,
+    EventKind.WORKFLOW_COMPLETE: Translator._on_complete,
+    EventKind.WORKFLOW_ERROR: Translator._on_error,
+}
+"""What each kind still lacks in some dialects."""
+
+
+def _decoded(raw: bytes | str) -> tuple[str, list[str]]:
+    """The message as text, and the note that some of it was no UTF-8."""
+    if isinstance(raw, str):
+        return raw, []
+    try:
+        return raw.decode(), []
+    except UnicodeDecodeError:
+        note = "The message was not UTF-8; the broken bytes became U+FFFD."
+        return raw.decode(errors="replace"), [note]
+
+
+def _marked(
+    data: JsonObject, raw: str, notes: Sequence[str], inferred: Sequence[str]
+) -> JsonObject:
+    """The event's ``data`` with what the dashboard says about it."""
+    said = {NOTES: list(notes)} if notes else {}
+    return {**data, **said, INFERRED: list(inferred), RAW: raw}
+
+
+def _data(form: Dialect, payload: JsonObject) -> JsonObject:
+    """The event's ``data``, with the fields beside it that have no other place."""
+    beside = {name: value for name, value in payload.items() if name not in form.known}
+    return {**beside, **values.mapping(payload.get("data"))}
+
+
+def _place(making: _Making, step: Any) -> None:
+    """The step and node that the event belongs to: by name, by number, by the other of the two."""
+    if isinstance(step, int | float) and not isinstance(step, bool):
+        # The numbered servers say only what a step does: that theirs are ours is a guess.
+        known = STEPS[int(step) - 1] if step in range(1, len(STEPS) + 1) else None
+        making.step = known.name if known else f"step {values.text(step)}"
+        making.inferred.append("step")
+    else:
+        making.step = values.text(step)
+    if not making.step and making.node in _STEP_AT:
+        making.step = _STEP_AT[making.node].name
+        making.inferred.append("step")
+    if not making.node and making.step in _STEP_NAMED:
+        making.node = _STEP_NAMED[making.step].node
+        making.inferred.append("node")
+
+
+def _tool(making: _Making) -> str | None:
+    """The tool's name, moved to where it belongs; a tool's event belongs to the step that runs
+    tools, whatever it says.
+    """
+    data = making.data
+    named = values.first(data, ("tool", "name", "tool_name"))
+    if named is None and making.node and making.node not in _STEP_AT:
+        named = making.node
+        making.inferred.append("tool")
+    if making.step != EXECUTE.name:
+        making.inferred.append("step")
+    making.step, making.node = EXECUTE.name, EXECUTE.node
+    if not isinstance(named, str) or not named:
+        return None
+    data["tool"] = named
+    return named

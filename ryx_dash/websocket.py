@@ -1,0 +1,101 @@
+"""Opening a WebSocket to a Ryx server, and saying in one sentence why that did not work."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import anyio
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+)
+
+OPEN_SECONDS = 10.0
+CLOSE_SECONDS = 0.5
+MAX_MESSAGE = 32 * 1024 * 1024
+"""Bytes of the largest message that is received; a larger one closes the connection (1009)."""
+
+FAILURES = (OSError, InvalidHandshake, InvalidProxy, InvalidURI, ConnectionClosed, TimeoutError)
+"""What opening or using a socket may raise when the other side, or the way to it, fails."""
+
+
+@asynccontextmanager
+async def opened(
+    url: str, token: str | None, **query: str | int
+) -> AsyncIterator[ClientConnection]:
+    """A WebSocket to ``url``, through the environment's proxies, certificates checked.
+
+    It is closed within :data:`CLOSE_SECONDS`, also when its user is cancelled. Raises one of
+    :data:`FAILURES`; :func:`why` says it in words.
+    """
+    socket = await connect(
+        _with_query(url, query),
+        additional_headers={"Authorization": f"Bearer {token}"} if token else None,
+        compression=None,
+        open_timeout=OPEN_SECONDS,
+        close_timeout=CLOSE_SECONDS,
+        max_size=MAX_MESSAGE,
+    )
+    try:
+        yield socket
+    finally:
+        with anyio.CancelScope(shield=True):
+            await socket.close()
+
+
+def why(error: BaseException) -> str:
+    """Why a socket could not be opened, or was closed: the end of a sentence."""
+    if isinstance(error, InvalidStatus):
+        status = error.response.status_code
+        if status in (401, 403):
+            return f"it refuses the token (HTTP {status})"
+        return f"it answers HTTP {status} and no WebSocket"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid: {error.verify_message}"
+    if isinstance(error, TimeoutError):
+        return f"it does not answer within {OPEN_SECONDS:g} s"
+    if isinstance(error, ConnectionClosed):
+        return _closed(error)
+    if isinstance(error, OSError):
+        return (error.strerror or str(error) or type(error).__name__).lower()
+    return str(error) or type(error).__name__
+
+
+def final(error: BaseException) -> bool:
+    """Whether another try would fail in the same way: a person has to change something."""
+    if isinstance(error, InvalidStatus):
+        return error.response.status_code in (400, 401, 403, 404)
+    return isinstance(error, ssl.SSLCertVerificationError | InvalidURI | InvalidProxy)
+
+
+def public(url: str) -> str:
+    """The URL without what may be secret in it."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def http_base(url: str) -> str:
+    """Where the HTTP routes of the server of a WebSocket URL begin."""
+    parts = urlsplit(url)
+    return urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "", "", ""))
+
+
+def _closed(error: ConnectionClosed) -> str:
+    if error.rcvd is None:
+        return "the connection broke off"
+    reason = f", {error.rcvd.reason}" if error.rcvd.reason else ""
+    return f"it closed the connection (code {error.rcvd.code}{reason})"
+
+
+def _with_query(url: str, query: dict[str, str | int]) -> str:
+    if not query:
+        return url
+    parts = urlsplit(url)
+    joined = "&".join(part for part in (parts.query, urlencode(query)) if part)
+    return urlunsplit(parts._replace(query=joined))
