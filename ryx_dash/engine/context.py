@@ -53,6 +53,7 @@ class Context:
     no_model: str = ""
     """Why there is no model, as the end of a sentence; empty when there is one."""
     calls: Sequence[Planned] = ()
+    calls_by_model: bool = False
     results: Sequence[CallResult] = ()
     excerpts: Sequence[Excerpt] = ()
     """Passages out of the index, best first."""

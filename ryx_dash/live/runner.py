@@ -11,6 +11,7 @@ from anyio import to_thread
 
 from ryx_dash.errors import LeaseLost, LogError, RyxError
 from ryx_dash.live.feed import Feed
+from ryx_dash.log import rules
 from ryx_dash.log.base import EventLog, Run
 from ryx_dash.protocol.clean import clean_draft
 from ryx_dash.protocol.events import Draft, Event, EventKind, now, outcome
@@ -102,7 +103,7 @@ class Runner:
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(writer.commit)
-                await writer.emit(_started(run))
+                await writer.emit(rules.started(run))
                 await self._work(run, writer, elapsed)
         except* LeaseLost:
             logger.warning("Run %s: another worker has taken over.", run.run_id)
@@ -182,14 +183,6 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, RyxError):
         return error.message
     return f"The run failed by a fault of the program ({type(error).__name__}); see its output."
-
-
-def _started(run: Run) -> Draft:
-    return Draft(
-        event=EventKind.WORKFLOW_START,
-        message="The run has started.",
-        data={"input": run.input, "model": run.model},
-    )
 
 
 def _cancelled(latency: float) -> Draft:

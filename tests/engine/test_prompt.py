@@ -3,7 +3,15 @@ from hypothesis import strategies as st
 
 from ryx_dash.engine.evidence import Excerpt
 from ryx_dash.engine.intent import Intent, Kind
-from ryx_dash.engine.prompt import MAX_LINE, MAX_MATERIAL, as_functions, for_answer, for_tools
+from ryx_dash.engine.prompt import (
+    MAX_LINE,
+    MAX_MATERIAL,
+    Turn,
+    as_functions,
+    for_answer,
+    for_answer_after,
+    for_tools,
+)
 
 SEARCH, CHAT = Intent(Kind.SEARCH, 1.0), Intent(Kind.CHAT, 1.0)
 
@@ -72,3 +80,37 @@ EXCERPTS = st.lists(
 def test_the_material_is_bounded(read: list[Excerpt], passages: list[Excerpt]) -> None:
     _, user = for_answer("Why?", SEARCH, read=read, passages=passages)
     assert len(user["content"]) < MAX_MATERIAL + 200
+
+
+def test_the_models_own_calls_come_back_in_its_form() -> None:
+    turns = [
+        Turn(call_id="c1", tool="find", args={"q": "é"}, excerpts=[excerpt("a.md", 3, "hit")]),
+        Turn(call_id="c2", tool="read", args={}, rest="a.md is binary."),
+        Turn(call_id="c3", tool="web", args={}),
+    ]
+    messages = for_answer_after(turns, "Why?", [excerpt("b.md", 1, "passage")])
+    assert [m["role"] for m in messages] == ["system", "user", "assistant", "tool", "tool", "tool"]
+    assert "b.md\n1: passage" in messages[1]["content"]
+    first = messages[2]["tool_calls"][0]
+    assert first["id"] == messages[3]["tool_call_id"] == "c1"
+    assert first["function"] == {"name": "find", "arguments": '{"q": "é"}'}
+    assert messages[3]["content"] == "a.md\n3: hit"
+    assert messages[4]["content"] == "a.md is binary."
+    assert messages[5]["content"] == "Nothing was found."
+
+
+def test_without_passages_the_question_stands_alone() -> None:
+    turn = Turn(call_id="c1", tool="find", args={})
+    assert for_answer_after([turn], "Why?")[1]["content"] == "Question: Why?"
+
+
+@given(st.integers(1, 8), st.integers(0, 30_000))
+def test_results_are_bounded_together(count: int, size: int) -> None:
+    long = excerpt("a.md", 1, *["x" * 100] * (size // 100))
+    turns = [
+        Turn(call_id=str(n), tool="t", args={}, excerpts=[long] * (n % 2), rest="y" * size)
+        for n in range(count)
+    ]
+    messages = for_answer_after(turns, "Why?", [long] * 5)
+    said = sum(len(message["content"]) for message in messages[1:])
+    assert said <= MAX_MATERIAL + 100

@@ -1,5 +1,6 @@
 """Step 7: the answer, written by the model, or quoted from the files where there is none."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -8,8 +9,8 @@ from dataclasses import dataclass, field
 import anyio
 
 from ryx_dash.engine import extractive, prompt
-from ryx_dash.engine.context import Context, Done, Reporter
-from ryx_dash.engine.evidence import beyond, named_files, web_pages
+from ryx_dash.engine.context import CallResult, Context, Done, Reporter
+from ryx_dash.engine.evidence import beyond, from_output, named_files, web_pages
 from ryx_dash.engine.gather import Gatherer
 from ryx_dash.engine.llm import End, Llm
 from ryx_dash.engine.terms import fold, telling_words
@@ -44,6 +45,9 @@ async def _write(context: Context, report: Reporter, model: str) -> Done:
 
 
 def _messages(context: Context) -> prompt.Messages:
+    if context.calls_by_model and context.results:
+        turns = [_turn(result) for result in context.results]
+        return prompt.for_answer_after(turns, context.text, context.excerpts)
     others = [r.output for r in context.results if r.success and r.call.tool not in FILE_TOOLS]
     read = context.shown_by("read_file")
     hits = beyond([*context.excerpts, *read], context.shown_by("search_local"))
@@ -53,6 +57,16 @@ def _messages(context: Context) -> prompt.Messages:
         read=read,
         passages=[*context.excerpts, *hits],
         others=others,
+    )
+
+
+def _turn(result: CallResult) -> prompt.Turn:
+    return prompt.Turn(
+        call_id=result.call.call_id,
+        tool=result.call.tool,
+        args=result.call.args,
+        excerpts=from_output(result.call.tool, result.output),
+        rest=result.error or json.dumps(result.output, ensure_ascii=False, default=str),
     )
 
 

@@ -39,8 +39,6 @@ def sift(
     for call in asked:
         try:
             args = _checked(call, tools)
-            if any(call.tool == made.tool and args == made.args for made in calls):
-                raise ValueError("it is asked for twice")
             if len(calls) == MAX_CALLS:
                 raise ValueError(f"it is one more than the {MAX_CALLS} calls of a run")
         except ValueError as problem:
@@ -75,6 +73,7 @@ def _done(
     context: Context, calls: tuple[Planned, ...], selected_by: str, further: JsonObject
 ) -> Done:
     context.calls = calls
+    context.calls_by_model = selected_by == "model"
     names = ", ".join(dict.fromkeys(call.tool for call in calls)) or "no tool"
     ignored = f"; {len(further['dropped'])} dropped" if "dropped" in further else ""
     listed = [

@@ -35,15 +35,18 @@ def test_calls_that_cannot_be_made_are_named_with_the_reason() -> None:
         AskedCall("rm" * 100, "{}"),
         AskedCall("find", "{}"),
         AskedCall("find", '{"query": "a"}'),
-        AskedCall("find", '{"query": "a"}'),
     ]
     calls, dropped = sift(asked, TOOLS, "tiny")
     assert len(calls) == 1
     assert dropped == [
         {"tool": "rm" * 50, "reason": "no such tool; there are find"},
         {"tool": "find", "reason": "it lacks query"},
-        {"tool": "find", "reason": "it is asked for twice"},
     ]
+
+
+def test_the_same_call_twice_is_two_calls() -> None:
+    calls, _ = sift([AskedCall("find", '{"query": "a"}')] * 2, TOOLS, "tiny")
+    assert [call.call_id for call in calls] == ["call-1", "call-2"]
 
 
 def test_not_too_many() -> None:
