@@ -7,28 +7,17 @@ Without a subprotocol it speaks the plain protocol (contract, 4.1): commands in,
 import json
 
 import anyio
-from anyio import to_thread
 from anyio.abc import TaskGroup
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from ryx_dash.errors import ProtocolError, RyxError, UnknownRun
+from ryx_dash.errors import ProtocolError, RyxError
 from ryx_dash.live.desk import Desk
 from ryx_dash.live.feed import LATEST, Feed, Watch
+from ryx_dash.live.program import TOO_LARGE, Program
 from ryx_dash.live.session import BEAT_SECONDS, Follow, Request, Session
 from ryx_dash.log.base import EventLog
-from ryx_dash.protocol.codec import (
-    MAX_COMMAND,
-    decode_command,
-    encode,
-    error_event,
-)
-from ryx_dash.protocol.commands import CancelWorkflow, ExecuteWorkflow
+from ryx_dash.protocol.codec import MAX_COMMAND
 from ryx_dash.protocol.frames import SUBPROTOCOL, Execute, decode_envelope
-
-PAGE = 500
-"""Events read from the log at once for a plain viewer: bounds the memory of each connection."""
-
-TOO_LARGE = 1009
 
 
 class Gateway:
@@ -127,83 +116,25 @@ class Gateway:
     # -- other programs -----------------------------------------------------------------------
 
     async def _serve_program(self, websocket: WebSocket, tasks: TaskGroup) -> None:
-        viewer = _Program(self._log, self._feed, websocket, tasks)
-        await self._resume(viewer, websocket)
-        started: str | None = None
-        while (text := await _receive(websocket)) is not None:
-            try:
-                command = decode_command(text)
-                if isinstance(command, ExecuteWorkflow):
-                    run = await self._desk.start(
-                        command.input, model=command.model, command_id=command.command_id
-                    )
-                    started = run.run_id
-                    viewer.follow(started)
-                else:
-                    await self._desk.cancel(_wanted(command, started))
-            except RyxError as error:
-                await viewer.send(error_event(error))
-                if error.code == "too_large":
-                    await websocket.close(TOO_LARGE, error.message)
-                    return
-
-    async def _resume(self, viewer: "_Program", websocket: WebSocket) -> None:
-        run_id = websocket.query_params.get("run")
-        if run_id is None:
-            return
-        try:
-            since = _cursor(websocket.query_params.get("since", "0"))
-            run = await to_thread.run_sync(self._log.run, run_id)
-            if run is None:
-                raise UnknownRun(f"There is no run {run_id[:80]!r}.")
-            if since > run.head:
-                raise ProtocolError(
-                    f"since={since} is beyond the end of the run, which is {run.head}.",
-                    code="bad_cursor",
-                )
-        except RyxError as error:
-            await viewer.send(error_event(error))
-        else:
-            viewer.follow(run_id, after=since)
+        connection = _Connection(websocket)
+        await Program(self._log, self._feed, self._desk, connection, tasks).serve()
 
 
-class _Program:
-    """A connection that receives whole events of the runs that it started or resumed."""
+class _Connection:
+    """Starlette's WebSocket as :class:`live.program.Connection`."""
 
-    def __init__(self, log: EventLog, feed: Feed, websocket: WebSocket, tasks: TaskGroup) -> None:
-        self._log = log
-        self._feed = feed
+    def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
-        self._tasks = tasks
-        self._following: set[str] = set()
-        self._sending = anyio.Lock()
+        self.query = websocket.query_params
+
+    async def receive(self) -> str | bytes | None:
+        return await _receive(self._websocket)
 
     async def send(self, text: str) -> None:
-        """Send one message. A slow reader makes this wait, not the memory grow."""
-        async with self._sending:
-            await self._websocket.send_text(text)
+        await self._websocket.send_text(text)
 
-    def follow(self, run_id: str, *, after: int = 0) -> None:
-        """Send the run's events after ``after`` and those to come, unless already doing so."""
-        if run_id not in self._following:
-            self._following.add(run_id)
-            self._tasks.start_soon(self._tail, run_id, after)
-
-    async def _tail(self, run_id: str, after: int) -> None:
-        with self._feed.watch(run_id) as watch:
-            while True:
-                run = watch.run
-                while run is not None and after < run.head:
-                    upto = min(run.head, after + PAGE)
-                    for text in await to_thread.run_sync(self._encoded, run_id, after, upto):
-                        await self.send(text)
-                    after = upto
-                if run is None or run.status.ended:
-                    return
-                await watch.changed()
-
-    def _encoded(self, run_id: str, after: int, upto: int) -> list[str]:
-        return [encode(event) for event in self._log.read(run_id, after=after, upto=upto)]
+    async def close(self, code: int, reason: str) -> None:
+        await self._websocket.close(code, reason)
 
 
 class _Signal:
@@ -248,19 +179,3 @@ async def _receive(websocket: WebSocket) -> str | bytes | None:
 
 def _size(text: str | bytes) -> int:
     return len(text) if isinstance(text, bytes) else len(text.encode(errors="surrogatepass"))
-
-
-def _wanted(command: CancelWorkflow, started: str | None) -> str:
-    run_id = command.run_id or started
-    if run_id is None:
-        raise ProtocolError(
-            "run_id: this connection has started no run, so cancel_workflow must name one.",
-            code="bad_field",
-        )
-    return run_id
-
-
-def _cursor(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
-        raise ProtocolError(f"since: {text[:40]!r} is not a whole number.", code="bad_cursor")
-    return int(text)
