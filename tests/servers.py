@@ -97,12 +97,18 @@ class Dashboard:
 
 @contextmanager
 def dashboard(
-    folder: Path, *, workers: int = 0, port: int | None = None, **env: str
+    folder: Path,
+    *,
+    workers: int = 0,
+    port: int | None = None,
+    target: str = "app:server",
+    **env: str,
 ) -> Iterator[Dashboard]:
     """A dashboard process with its log in ``folder``.
 
-    ``workers=0`` is ``python app.py``, more is gunicorn. The workspace is ``folder/workspace``
-    unless ``RYX_WORKSPACE`` is given; no language model is reachable unless ``RYX_LLM_URL`` is.
+    ``workers=0`` is ``python app.py``, more is gunicorn with the application ``target``. The
+    workspace is ``folder/workspace`` unless ``RYX_WORKSPACE`` is given; no language model is
+    reachable unless ``RYX_LLM_URL`` is.
     """
     port = port or free_port()
     workspace = folder / "workspace"
@@ -118,9 +124,7 @@ def dashboard(
         "WEB_CONCURRENCY": str(workers),
         **env,
     }
-    command = (
-        [sys.executable, "-m", "gunicorn", "app:server"] if workers else [sys.executable, "app.py"]
-    )
+    command = [sys.executable, "-m", "gunicorn", target] if workers else [sys.executable, "app.py"]
     output = folder / f"output-{port}.txt"
     with output.open("ab") as out:
         process = subprocess.Popen(

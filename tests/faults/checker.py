@@ -1,0 +1,164 @@
+"""The judge: it knows what the log's file says and what a page showed, and nothing else.
+
+It reads the file with plain SQL, so an error in the log's own code cannot hide itself.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import apsw
+
+ENDS = {
+    "workflow_complete": "success",
+    "workflow_error": "failed",
+    "workflow_cancelled": "cancelled",
+}
+
+Row = tuple[int, str, str, str]
+"""``seq``, UTC time, kind, step: what makes an event the one that it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameSeen:
+    """The head of a frame that reached the page."""
+
+    n: int
+    run: str | None
+    head: int
+    status: str | None
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountSeen:
+    """What ``event-count`` and ``run-status`` said at some moment."""
+
+    run: str
+    status: str
+    head: int
+    gaps: int
+    duplicates: int
+
+
+@dataclass
+class Record:
+    """All that a page showed, in order, and in the end every row that it has."""
+
+    frames: list[FrameSeen] = field(default_factory=list)
+    counts: list[CountSeen] = field(default_factory=list)
+    badges: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    commands: dict[str, str] = field(default_factory=dict)
+    """``command_id`` of each command that the page took, and its input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedRun:
+    """A run as the file has it."""
+
+    run_id: str
+    input: str
+    status: str
+    head: int
+    events: tuple[Row, ...]
+
+
+class LogFile:
+    """A log's file, opened anew for each look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def runs(self) -> dict[str, LoggedRun]:
+        """Every run with its events, by id."""
+        found = self._query("SELECT rid, run_id, input, status, head FROM runs ORDER BY rid")
+        runs = {}
+        for rid, run_id, text, status, head in found:
+            events = self._query(
+                "SELECT key & 0xffffffff, ts, kind, step FROM events "
+                "WHERE key >> 32 = ? ORDER BY key",
+                rid,
+            )
+            runs[run_id] = LoggedRun(
+                run_id=run_id, input=text, status=status, head=head, events=tuple(events)
+            )
+        return runs
+
+    def commands(self) -> dict[str, str]:
+        """The run that each command started."""
+        return dict(self._query("SELECT command_id, run_id FROM commands"))
+
+    def _query(self, sql: str, *args: object) -> list[tuple]:  # type: ignore[type-arg]
+        db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY)
+        db.set_busy_timeout(10_000)
+        try:
+            return list(db.execute(sql, args))
+        finally:
+            db.close()
+
+
+def check_log(log: LogFile) -> None:
+    """The log itself is sound: no hole, no second end, a status that fits the last event."""
+    for run in log.runs().values():
+        assert [row[0] for row in run.events] == list(range(1, run.head + 1)), run.run_id
+        kinds = [kind for _, _, kind, _ in run.events]
+        ends = [kind for kind in kinds if kind in ENDS]
+        if run.status in ("queued", "running"):
+            assert ends == [], f"{run.run_id} is {run.status} and has ended"
+            continue
+        assert len(ends) == 1, f"{run.run_id} has ended {len(ends)} times"
+        assert kinds[-1] == ends[0], f"{run.run_id} goes on after its end"
+        expected = {ENDS[ends[0]]} | ({"interrupted"} if ends[0] == "workflow_error" else set())
+        assert run.status in expected, f"{run.run_id} is {run.status} after {ends[0]}"
+
+
+def check_page(record: Record, log: LogFile, run_id: str, *, resets: int = 0) -> None:
+    """Zero lost, zero doubled, order kept, and at the end the page says what the log says.
+
+    ``resets``: how often the page may have begun anew, since the log was put back.
+    """
+    run = log.runs()[run_id]
+    assert record.counts, "the page showed nothing"
+    _check_way(record.counts, run, resets)
+    _check_heads(record.frames, run, resets)
+    last = record.counts[-1]
+    assert (last.run, last.status, last.head) == (run_id, run.status, run.head)
+    assert record.rows == list(run.events), _difference(record.rows, run.events)
+
+
+def check_commands(record: Record, log: LogFile) -> None:
+    """Each command that the page took started exactly one run, and nothing else did."""
+    runs, started = log.runs(), log.commands()
+    for command, text in record.commands.items():
+        assert command in started, f"the command for {text!r} was lost"
+        assert runs[started[command]].input == text
+    inputs = [run.input for run in runs.values()]
+    for text in record.commands.values():
+        wanted = sum(text == other for other in record.commands.values())
+        assert inputs.count(text) == wanted, f"{text!r} ran {inputs.count(text)} times"
+
+
+def _check_way(counts: Sequence[CountSeen], run: LoggedRun, resets: int) -> None:
+    for seen in counts:
+        assert (seen.gaps, seen.duplicates) == (0, 0), seen
+    _check_grows([seen.head for seen in counts if seen.run == run.run_id], run, resets)
+
+
+def _check_heads(frames: Sequence[FrameSeen], run: LoggedRun, resets: int) -> None:
+    _check_grows([seen.head for seen in frames if seen.run == run.run_id], run, resets)
+
+
+def _check_grows(heads: Sequence[int], run: LoggedRun, resets: int) -> None:
+    back = sum(after < before for before, after in pairwise(heads))
+    assert back <= resets, f"the page went back {back} times: {heads}"
+    assert resets or max(heads) <= run.head, f"{max(heads)} was shown of {run.head}"
+
+
+def _difference(shown: Iterable[Row], logged: Iterable[Row]) -> str:
+    shown, logged = list(shown), list(logged)
+    lost = [row for row in logged if row not in shown]
+    extra = [row for row in shown if row not in logged]
+    doubled = len(shown) - len(set(shown))
+    return f"lost {lost[:5]}, made up {extra[:5]}, {doubled} doubled, {len(logged)} in the log"

@@ -1,0 +1,155 @@
+"""Faults of the network between page and server, at the level of bytes and of messages."""
+
+from collections.abc import Callable
+from random import Random
+
+import anyio
+
+from tests.faults.headless import HeadlessPage
+from tests.faults.layer import Machine
+from tests.faults.proxy import MODEM, Message, Proxy, Verdict
+from tests.faults.rounds import Fault, play
+from tests.faults.servers import log_of
+from tests.servers import Dashboard
+
+TROUBLE = 2.0
+"""Seconds that a fault lasts."""
+
+Judge = Callable[[Message], Verdict]
+
+
+async def _play(
+    served: Dashboard, layer: Machine, fault: Fault, seeds: list[int], **how: float
+) -> None:
+    await play(layer, served.port, log_of(served), fault, seeds, **how)  # type: ignore[arg-type]
+
+
+async def test_reset_at_every_message_boundary(
+    served: Dashboard, layer: Machine, seeds: list[int]
+) -> None:
+    """The n-th seed resets the first connection before its n-th message, later ones at random."""
+
+    async def reset_at_boundary(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+        place = iter([seeds.index(page.seed) + 1])
+        wanted = next(place)
+        after = random.choice((Verdict.RESET, Verdict.RESET_AFTER))
+
+        def judge(message: Message) -> Verdict:
+            nonlocal wanted
+            if message.index < wanted:
+                return Verdict.PASS
+            wanted = random.randint(1, 12)
+            return after
+
+        proxy.reset()  # the connection that is there has passed some messages already
+        proxy.judge = judge
+        await anyio.sleep(TROUBLE)
+
+    await _play(served, layer, reset_at_boundary, seeds)
+
+
+async def test_truncated_frame(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+    async def truncate(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+        proxy.judge = _now_and_then(random, Verdict.TRUNCATE)
+        await anyio.sleep(TROUBLE)
+
+    await _play(served, layer, truncate, seeds)
+
+
+async def test_delay_and_jitter(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+    async def delay(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+        proxy.delay, proxy.jitter = random.uniform(0, 0.1), random.uniform(0, 0.2)
+        await anyio.sleep(2 * TROUBLE)
+
+    await _play(served, layer, delay, seeds, rate=2)
+
+
+async def test_telephone_line(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+    async def modem(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+        proxy.rate, proxy.delay = MODEM, random.uniform(0, 0.1)
+        await anyio.sleep(3 * TROUBLE)
+
+    await _play(served, layer, modem, seeds, rate=1)
+
+
+async def test_black_hole_without_reset(
+    served: Dashboard, layer: Machine, seeds: list[int]
+) -> None:
+    """Nothing passes and nobody is told; the page must notice, and say so."""
+
+    async def black_hole(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+        await anyio.sleep(random.uniform(0, 1))
+        page.record.badges.clear()
+        proxy.hole = True
+        with anyio.fail_after(45 / 6):
+            while page.connected:
+                await anyio.sleep(0.02)
+        await anyio.sleep(random.uniform(0, 1))
+
+    await _play(served, layer, black_hole, seeds)
+
+
+async def test_half_open(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+    """Only the connections there are go dead; new ones work."""
+
+    async def half_open(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+        await anyio.sleep(random.uniform(0, 1))
+        for link in list(proxy.links):
+            link.holed = True
+        page.act("wake")
+        with anyio.fail_after(15 / 6 + 1):
+            while page.connected:
+                await anyio.sleep(0.02)
+
+    await _play(served, layer, half_open, seeds)
+
+
+async def test_acknowledgement_lost_after_the_effect(
+    served: Dashboard, layer: Machine, seeds: list[int]
+) -> None:
+    async def lose_acknowledgements(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+        left = random.randint(1, 4)
+        verdict = random.choice((Verdict.SWALLOW, Verdict.RESET, Verdict.HOLE))
+
+        def judge(message: Message) -> Verdict:
+            nonlocal left
+            acknowledges = message.direction == "down" and b'"acks": [{' in message.text
+            if not acknowledges or left == 0:
+                return Verdict.PASS
+            left -= 1
+            return verdict
+
+        proxy.judge = judge
+        await anyio.sleep(TROUBLE)
+        assert left < 4, "no acknowledgement was lost"
+
+    await _play(served, layer, lose_acknowledgements, seeds)
+
+
+async def test_messages_lost_both_ways(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+    async def swallow(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+        proxy.judge = _now_and_then(random, Verdict.SWALLOW, one_in=3)
+        await anyio.sleep(TROUBLE)
+
+    await _play(served, layer, swallow, seeds)
+
+
+async def test_all_retries_used_up_and_the_button(
+    served: Dashboard, layer: Machine, seeds: list[int]
+) -> None:
+    async def refuse(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+        await anyio.sleep(random.uniform(0, 1))
+        proxy.refuse = True
+        proxy.reset()
+        with anyio.fail_after(60):
+            while page.view["status"] != "error":
+                assert not page.view["reconnect"]
+                await anyio.sleep(0.02)
+        assert "10 retries failed" in page.view["note"]
+        assert page.view["reconnect"]
+
+    await _play(served, layer, refuse, seeds, rate=40)
+
+
+def _now_and_then(random: Random, verdict: Verdict, *, one_in: int = 6) -> Judge:
+    return lambda _: verdict if random.randrange(one_in) == 0 else Verdict.PASS
