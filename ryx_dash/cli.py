@@ -3,17 +3,21 @@
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TextIO
 
+import anyio
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from ryx_dash import __version__, factory, settings
+from ryx_dash import __version__, backend, factory, settings
+from ryx_dash.client import Client
 from ryx_dash.errors import RyxError, SettingsError
 from ryx_dash.settings import Settings
 
@@ -29,7 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     try:
-        return run(settings.load(os.environ, arguments))
+        chosen = settings.load(os.environ, arguments)
+        if arguments.command == "ask":
+            return ask_dashboard(chosen, arguments)
+        return run_backend(chosen) if arguments.command == "backend" else run(chosen)
     except RyxError as error:
         print(f"ryx-dash: {error.message}", file=sys.stderr)
         return 2
@@ -47,6 +54,33 @@ def run(chosen: Settings) -> int:
         announce(chosen, sys.stdout)
         server.run(sockets=[listener])
     return 0
+
+
+def run_backend(chosen: Settings) -> int:
+    """Serve the embedded engine alone until a signal ends it."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    chosen = with_token(backend.settings_of(chosen))
+    with bind(chosen.host, chosen.port) as listener:
+        chosen = chosen.model_copy(update={"port": listener.getsockname()[1]})
+        announce_backend(chosen, sys.stdout)
+        anyio.run(partial(backend.run, chosen, listener, until=_a_signal))
+    return 0
+
+
+def ask_dashboard(chosen: Settings, arguments: Namespace) -> int:
+    """Send a query to a running dashboard and print what happens; returns the exit status."""
+    from ryx_dash import ask  # it draws in the terminal, which no server needs
+
+    token = chosen.token.get_secret_value() if chosen.token else None
+    client = Client(arguments.url or f"http://{_netloc(chosen)}", token)
+    run = partial(ask.ask, client, arguments.query, model=arguments.model, as_json=arguments.json)
+    return anyio.run(run)
+
+
+async def _a_signal() -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            return
 
 
 def server_from_environment() -> ASGIApp:
@@ -69,11 +103,27 @@ def with_token(chosen: Settings) -> Settings:
 
 def announce(chosen: Settings, out: TextIO) -> None:
     """Say where the dashboard is, with the token's link when it asks for one."""
-    host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
     query = f"?token={chosen.token.get_secret_value()}" if chosen.token else ""
-    log = chosen.log_path or "in memory"
-    print(f"Ryx Dash {__version__}  http://{host}:{chosen.port}/{query}", file=out)
-    print(f"workspace {chosen.workspace}, log {log}. Ctrl+C ends it.", file=out, flush=True)
+    print(f"Ryx Dash {__version__}  http://{_netloc(chosen)}/{query}", file=out)
+    print(f"{_folders(chosen)} Ctrl+C ends it.", file=out, flush=True)
+
+
+def announce_backend(chosen: Settings, out: TextIO) -> None:
+    """Say where the backend is, with the setting for the dashboard that is to use it."""
+    url = f"ws://{_netloc(chosen)}{backend.PATH}"
+    print(f"Ryx backend {__version__}  {url}", file=out)
+    token = f" RYX_WS_TOKEN={chosen.token.get_secret_value()}" if chosen.token else ""
+    print(f"Show it with: RYX_WS_URL={url}{token} ryx-dash run", file=out)
+    print(f"{_folders(chosen)} Ctrl+C ends it.", file=out, flush=True)
+
+
+def _netloc(chosen: Settings) -> str:
+    host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
+    return f"{host}:{chosen.port}"
+
+
+def _folders(chosen: Settings) -> str:
+    return f"workspace {chosen.workspace}, log {chosen.log_path or 'in memory'}."
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -113,7 +163,18 @@ def _parser() -> ArgumentParser:
         prog="ryx-dash", description="A live view of AI-agent workflows.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"ryx-dash {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="command")
-    command = commands.add_parser("run", help="serve the dashboard", allow_abbrev=False)
-    settings.add_flags(command)
+    commands = parser.add_subparsers(required=True, metavar="command", dest="command")
+    for name, about in (
+        ("run", "serve the dashboard"),
+        ("backend", "serve the embedded engine alone, for a dashboard elsewhere"),
+        ("ask", "send a query to a running dashboard and print what happens"),
+    ):
+        command = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
+        settings.add_flags(command)
+    command.add_argument("query", help="what to ask")
+    command.add_argument("--model", default=None, help="the language model to use")
+    command.add_argument(
+        "--url", default=None, help="the dashboard's address, if not --host/--port"
+    )
+    command.add_argument("--json", action="store_true", help="print one event a line, as JSON")
     return parser

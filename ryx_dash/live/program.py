@@ -17,7 +17,13 @@ from ryx_dash.protocol.commands import CancelWorkflow, ExecuteWorkflow
 PAGE = 500
 """Events read from the log at once for a viewer: bounds the memory of each connection."""
 
+MOST_RUNS = 64
+"""Runs under way that one connection may follow."""
+
 TOO_LARGE = 1009
+RESTARTING = 1012
+ENDS = {"too_large": TOO_LARGE, "closing": RESTARTING}
+"""Errors after which the connection is closed, and with which code."""
 
 
 class Connection(Protocol):
@@ -29,7 +35,10 @@ class Connection(Protocol):
         ...
 
     async def receive(self) -> str | bytes | None:
-        """The next message as it came; ``None`` when the other side has gone."""
+        """The next message as it came; ``None`` when the other side has gone.
+
+        Raises :class:`errors.ProtocolError` in place of a message that is not taken.
+        """
         ...
 
     async def send(self, text: str) -> None:
@@ -55,22 +64,38 @@ class Program:
         self._following: set[str] = set()
         self._started: str | None = None
         self._sending = anyio.Lock()
+        self._tails = 0
+        self._tail_ended = anyio.Event()
+
+    async def finished(self) -> None:
+        """Wait until every run that is followed has been sent to its end."""
+        while self._tails:
+            await self._tail_ended.wait()
 
     async def serve(self) -> None:
         """Serve until the other side goes, or has to."""
         await self._resume()
-        while (text := await self._connection.receive()) is not None:
+        while True:
             try:
+                text = await self._connection.receive()
+                if text is None:
+                    return
                 await self._obey(text)
             except RyxError as error:
                 await self._send(error_event(error))
-                if error.code == "too_large":
-                    await self._connection.close(TOO_LARGE, error.message)
+                if error.code in ENDS:
+                    await self._connection.close(ENDS[error.code], error.message)
                     return
 
     async def _obey(self, text: str | bytes) -> None:
         command = decode_command(text)
         if isinstance(command, ExecuteWorkflow):
+            if self._tails >= MOST_RUNS:
+                raise ProtocolError(
+                    f"This connection follows {MOST_RUNS} runs that go on. Wait for one to end, "
+                    "or open another connection.",
+                    code="too_many_runs",
+                )
             run = await self._desk.start(
                 command.input, model=command.model, command_id=command.command_id
             )
@@ -106,6 +131,7 @@ class Program:
         """Send the run's events after ``after`` and those to come, unless already doing so."""
         if run_id not in self._following:
             self._following.add(run_id)
+            self._tails += 1
             self._tasks.start_soon(self._tail, run_id, after)
 
     async def _tail(self, run_id: str, after: int) -> None:
@@ -118,8 +144,11 @@ class Program:
                         await self._send(text)
                     after = upto
                 if run is None or run.status.ended:
-                    return
+                    break
                 await watch.changed()
+        self._tails -= 1
+        self._tail_ended.set()
+        self._tail_ended = anyio.Event()
 
     def _encoded(self, run_id: str, after: int, upto: int) -> list[str]:
         return [encode(event) for event in self._log.read(run_id, after=after, upto=upto)]

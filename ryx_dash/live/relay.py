@@ -74,6 +74,10 @@ class Relay:
         reason = f": {state.reason}" if state.reason else " yet"
         return f"The backend at {state.address} cannot be reached{reason}."
 
+    async def examples(self) -> list[str]:
+        """None: what lies in the backend's workspace is not known here."""
+        return []
+
     async def aclose(self) -> None:
         """Release the HTTP client."""
         await self._client.aclose()
