@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -22,8 +23,9 @@ Row = tuple[int, str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameSeen:
-    """The head of a frame that reached the page."""
+    """The head of a frame that reached the page. ``life`` counts how often it was loaded."""
 
+    life: int = 1
     n: int
     run: str | None
     head: int
@@ -33,8 +35,9 @@ class FrameSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountSeen:
-    """What ``event-count`` and ``run-status`` said at some moment."""
+    """What ``event-count`` and ``run-status`` said at some moment of a page's ``life``."""
 
+    life: int = 1
     run: str
     status: str
     head: int
@@ -62,7 +65,7 @@ class LoggedRun:
     input: str
     status: str
     head: int
-    events: tuple[Row, ...]
+    owner: str | None
 
 
 class LogFile:
@@ -72,25 +75,26 @@ class LogFile:
         self._path = path
 
     def runs(self) -> dict[str, LoggedRun]:
-        """Every run with its events, by id."""
-        found = self._query("SELECT rid, run_id, input, status, head FROM runs ORDER BY rid")
-        runs = {}
-        for rid, run_id, text, status, head in found:
-            events = self._query(
-                "SELECT key & 0xffffffff, ts, kind, step FROM events "
-                "WHERE key >> 32 = ? ORDER BY key",
-                rid,
-            )
-            runs[run_id] = LoggedRun(
-                run_id=run_id, input=text, status=status, head=head, events=tuple(events)
-            )
-        return runs
+        """Every run by id, oldest first."""
+        found = self._query("SELECT run_id, input, status, head, owner FROM runs ORDER BY rid")
+        return {
+            run_id: LoggedRun(run_id=run_id, input=text, status=status, head=head, owner=owner)
+            for run_id, text, status, head, owner in found
+        }
+
+    def events(self, run_id: str) -> list[Row]:
+        """A run's events in order."""
+        return self._query(
+            "SELECT key & 0xffffffff, ts, kind, step FROM events WHERE key >> 32 = "
+            "(SELECT rid FROM runs WHERE run_id = ?) ORDER BY key",
+            run_id,
+        )
 
     def commands(self) -> dict[str, str]:
         """The run that each command started."""
         return dict(self._query("SELECT command_id, run_id FROM commands"))
 
-    def _query(self, sql: str, *args: object) -> list[tuple]:  # type: ignore[type-arg]
+    def _query(self, sql: str, *args: object) -> list[Any]:
         db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY)
         db.set_busy_timeout(10_000)
         try:
@@ -102,14 +106,14 @@ class LogFile:
 def check_log(log: LogFile) -> None:
     """The log itself is sound: no hole, no second end, a status that fits the last event."""
     for run in log.runs().values():
-        assert [row[0] for row in run.events] == list(range(1, run.head + 1)), run.run_id
-        kinds = [kind for _, _, kind, _ in run.events]
-        ends = [kind for kind in kinds if kind in ENDS]
+        events = log.events(run.run_id)
+        assert [row[0] for row in events] == list(range(1, run.head + 1)), run.run_id
+        ends = [kind for _, _, kind, _ in events if kind in ENDS]
         if run.status in ("queued", "running"):
             assert ends == [], f"{run.run_id} is {run.status} and has ended"
             continue
         assert len(ends) == 1, f"{run.run_id} has ended {len(ends)} times"
-        assert kinds[-1] == ends[0], f"{run.run_id} goes on after its end"
+        assert events[-1][2] == ends[0], f"{run.run_id} goes on after its end"
         expected = {ENDS[ends[0]]} | ({"interrupted"} if ends[0] == "workflow_error" else set())
         assert run.status in expected, f"{run.run_id} is {run.status} after {ends[0]}"
 
@@ -121,11 +125,14 @@ def check_page(record: Record, log: LogFile, run_id: str, *, resets: int = 0) ->
     """
     run = log.runs()[run_id]
     assert record.counts, "the page showed nothing"
+    for seen in record.counts:
+        assert (seen.gaps, seen.duplicates) == (0, 0), seen
     _check_way(record.counts, run, resets)
-    _check_heads(record.frames, run, resets)
+    _check_way(record.frames, run, resets)
     last = record.counts[-1]
     assert (last.run, last.status, last.head) == (run_id, run.status, run.head)
-    assert record.rows == list(run.events), _difference(record.rows, run.events)
+    events = log.events(run_id)
+    assert record.rows == events, _difference(record.rows, events)
 
 
 def check_commands(record: Record, log: LogFile) -> None:
@@ -140,20 +147,13 @@ def check_commands(record: Record, log: LogFile) -> None:
         assert inputs.count(text) == wanted, f"{text!r} ran {inputs.count(text)} times"
 
 
-def _check_way(counts: Sequence[CountSeen], run: LoggedRun, resets: int) -> None:
-    for seen in counts:
-        assert (seen.gaps, seen.duplicates) == (0, 0), seen
-    _check_grows([seen.head for seen in counts if seen.run == run.run_id], run, resets)
-
-
-def _check_heads(frames: Sequence[FrameSeen], run: LoggedRun, resets: int) -> None:
-    _check_grows([seen.head for seen in frames if seen.run == run.run_id], run, resets)
-
-
-def _check_grows(heads: Sequence[int], run: LoggedRun, resets: int) -> None:
-    back = sum(after < before for before, after in pairwise(heads))
-    assert back <= resets, f"the page went back {back} times: {heads}"
-    assert resets or max(heads) <= run.head, f"{max(heads)} was shown of {run.head}"
+def _check_way(seen: Sequence[FrameSeen | CountSeen], run: LoggedRun, resets: int) -> None:
+    """What was shown of the run never went back, but where a page began anew."""
+    of_run = [(one.life, one.head) for one in seen if one.run == run.run_id]
+    back = [pair for pair in pairwise(of_run) if pair[0][0] == pair[1][0] and pair[0] > pair[1]]
+    assert len(back) <= resets, f"the page went back: {back}"
+    most = max(head for _, head in of_run)
+    assert resets or most <= run.head, f"{most} was shown of {run.head}"
 
 
 def _difference(shown: Iterable[Row], logged: Iterable[Row]) -> str:

@@ -1,14 +1,12 @@
-"""Faults with seeds: ``FAULT_SEEDS=n`` sets how many of each, ``FAULT_SEED=s`` repeats one."""
+"""What the fault tests share: Node, a server, seeds."""
 
-import os
 from collections.abc import Iterator
-from random import SystemRandom
 
 import pytest
 
 from tests.faults.layer import Machine, machine
-from tests.faults.servers import planned
-from tests.servers import Dashboard
+from tests.faults.seeds import choose
+from tests.faults.servers import Server, serving
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,17 +24,15 @@ def layer() -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with two workers, for all tests of a module that do not harm it."""
-    with planned(tmp_path_factory.mktemp("faults"), workers=2) as running:
-        yield running
+    with serving(tmp_path_factory.mktemp("faults")) as server:
+        yield server
 
 
 @pytest.fixture
 def seeds(request: pytest.FixtureRequest) -> list[int]:
     """The seeds of this test; they are printed when it fails."""
-    first = os.environ.get("FAULT_SEED")
-    count = 1 if first else int(os.environ.get("FAULT_SEEDS", "5"))
-    start = int(first) if first else SystemRandom().randrange(10**6)
-    print(f"{request.node.name}: seeds {start} to {start + count - 1} (FAULT_SEED repeats one)")
-    return list(range(start, start + count))
+    chosen = choose()
+    print(f"{request.node.name}: seeds {chosen[0]} to {chosen[-1]} (FAULT_SEED repeats one)")
+    return chosen

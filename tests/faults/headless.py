@@ -38,6 +38,8 @@ class HeadlessPage:
         """Milliseconds by which somebody has set the page's clock."""
         self.storage: dict[str, str | None] = {}
         self.frozen = False
+        self.life = 0
+        """How often the page was loaded."""
         self.outcome: Outcome = {}
         self._machine = machine
         self.seed = seed
@@ -52,6 +54,7 @@ class HeadlessPage:
         self._layer: Layer = self._machine.page(
             seed=self.seed, path=path, nonce=str(uuid4()), saved=self.storage
         )
+        self.life += 1
         self._path = path
         self._props: dict[str, Any] = {"follow.data": {"on": True}, "filter-tokens.value": True}
         self._asked = 0
@@ -122,7 +125,7 @@ class HeadlessPage:
         pages, page, rows = 1, 0, list[Row]()
         while page < pages:
             self._props["event-table.page_current"] = page
-            answer = await self._request("event-table.page_current")
+            answer = await self._insist("event-table.page_current")
             self._apply(answer)
             pages = answer["event-table"]["page_count"]
             data = self._props["event-table.data"]
@@ -220,6 +223,7 @@ class HeadlessPage:
         frame = json.loads(text)
         self.record.frames.append(
             FrameSeen(
+                life=self.life,
                 n=frame["n"],
                 run=frame["run"],
                 head=frame["head"],
@@ -241,6 +245,14 @@ class HeadlessPage:
             answer = await self._request("ws.message")
             if (layer, asked) == (self._layer, self._asked):
                 self._apply(answer)
+
+    async def _insist(self, changed: str) -> dict[str, Any]:
+        """Ask until there is an answer, as a person does who clicks again."""
+        for _ in range(20):
+            with suppress(*FAILURES), anyio.fail_after(5):
+                return await self._request(changed)
+            await anyio.sleep(0.2)
+        raise AssertionError("the server callback does not answer")
 
     async def _request(self, changed: str) -> dict[str, Any]:
         described = self._callback
@@ -275,6 +287,7 @@ class HeadlessPage:
         parts = {props["id"]: props for props in _components(line) if "id" in props}
         status, count = parts["run-status"], parts["event-count"]
         seen = CountSeen(
+            life=self.life,
             run=status["data-run-id"],
             status=status["data-status"],
             head=int(count["data-head"]),

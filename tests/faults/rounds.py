@@ -1,7 +1,7 @@
 """One round of a fault: a page asks for a run, something goes wrong, all is well again, judge."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from random import Random
 
 import anyio
@@ -11,6 +11,7 @@ from tests.faults.checker import LogFile, check_commands, check_log, check_page
 from tests.faults.headless import HeadlessPage, opened, until
 from tests.faults.layer import Machine
 from tests.faults.proxy import Proxy
+from tests.faults.servers import Server
 
 AT_ONCE = 5
 """Rounds that run side by side."""
@@ -24,8 +25,7 @@ Fault = Callable[[Proxy, HeadlessPage, Random], Awaitable[None]]
 
 async def play(
     layer: Machine,
-    port: int,
-    log: LogFile,
+    server: Server,
     fault: Fault,
     seeds: Iterable[int],
     *,
@@ -33,43 +33,43 @@ async def play(
     seconds: float = 2.0,
     rate: float = RATE,
 ) -> None:
-    """A round for each seed, some side by side, on one server."""
+    """A round for each seed, some side by side, on one server.
+
+    Each page asks for a run of ``events`` events in ``seconds``.
+    """
     room = anyio.CapacityLimiter(AT_ONCE)
 
     async def one(seed: int) -> None:
+        random = Random(f"{fault.__name__} {seed}")
+        note = f" during {fault.__name__}"
+        text = plan(seed, events=events, seconds=seconds, note=note)
         async with room:
-            try:
-                await _round(layer, port, log, fault, seed, events, seconds, rate)
-            except BaseException as error:
-                error.add_note(f"seed {seed} of {fault.__name__}: FAULT_SEED={seed} repeats it")
-                raise
+            with noted(f"seed {seed} of {fault.__name__}: FAULT_SEED={seed} repeats it"):
+                await _round(layer, server, fault, random, text, seed, rate)
 
     async with anyio.create_task_group() as tasks:
         for seed in seeds:
             tasks.start_soon(one, seed)
-    check_log(log)
+    check_log(server.log)
 
 
 async def _round(
     layer: Machine,
-    port: int,
-    log: LogFile,
+    server: Server,
     fault: Fault,
+    random: Random,
+    text: str,
     seed: int,
-    events: int,
-    seconds: float,
     rate: float,
 ) -> None:
-    random = Random(f"{fault.__name__} {seed}")
-    proxy = Proxy(port, random)
-    text = plan(seed, events=events, seconds=seconds, note=f" during {fault.__name__}")
+    proxy = Proxy(server.port, random)
     async with proxy.serve(), opened(layer, proxy.port, seed=seed, rate=rate) as page:
         page.ask(text)
         await fault(proxy, page, random)
         proxy.heal()
         await settle(page, text)
         await page.read_rows()
-    judge(page, log)
+    judge(page, server.log)
 
 
 async def settle(page: HeadlessPage, text: str, *, seconds: float = 60) -> None:
@@ -80,11 +80,8 @@ async def settle(page: HeadlessPage, text: str, *, seconds: float = 60) -> None:
             page.press_reconnect()
         return page.settled(text)
 
-    try:
+    with noted(lambda: f"the page says {page.view}, shows {page.last}, waits for {text!r}"):
         await until(done, seconds=seconds)
-    except TimeoutError as error:
-        error.add_note(f"the page says {page.view}, shows {page.last}, waits for {text!r}")
-        raise
 
 
 def judge(page: HeadlessPage, log: LogFile, *, resets: int = 0) -> None:
@@ -94,6 +91,11 @@ def judge(page: HeadlessPage, log: LogFile, *, resets: int = 0) -> None:
     check_commands(page.record, log)
 
 
-def log_at(folder: Path) -> LogFile:
-    """The log of the server whose data is in ``folder``."""
-    return LogFile(folder / "data" / "runs.db")
+@contextmanager
+def noted(note: str | Callable[[], str]) -> Iterator[None]:
+    """Add a note to whatever goes wrong in the block."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(note if isinstance(note, str) else note())
+        raise

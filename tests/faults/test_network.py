@@ -8,9 +8,8 @@ import anyio
 from tests.faults.headless import HeadlessPage
 from tests.faults.layer import Machine
 from tests.faults.proxy import MODEM, Message, Proxy, Verdict
-from tests.faults.rounds import Fault, play
-from tests.faults.servers import log_of
-from tests.servers import Dashboard
+from tests.faults.rounds import play
+from tests.faults.servers import Server
 
 TROUBLE = 2.0
 """Seconds that a fault lasts."""
@@ -18,20 +17,13 @@ TROUBLE = 2.0
 Judge = Callable[[Message], Verdict]
 
 
-async def _play(
-    served: Dashboard, layer: Machine, fault: Fault, seeds: list[int], **how: float
-) -> None:
-    await play(layer, served.port, log_of(served), fault, seeds, **how)  # type: ignore[arg-type]
-
-
 async def test_reset_at_every_message_boundary(
-    served: Dashboard, layer: Machine, seeds: list[int]
+    served: Server, layer: Machine, seeds: list[int]
 ) -> None:
     """The n-th seed resets the first connection before its n-th message, later ones at random."""
 
     async def reset_at_boundary(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-        place = iter([seeds.index(page.seed) + 1])
-        wanted = next(place)
+        wanted = seeds.index(page.seed) + 1
         after = random.choice((Verdict.RESET, Verdict.RESET_AFTER))
 
         def judge(message: Message) -> Verdict:
@@ -45,36 +37,34 @@ async def test_reset_at_every_message_boundary(
         proxy.judge = judge
         await anyio.sleep(TROUBLE)
 
-    await _play(served, layer, reset_at_boundary, seeds)
+    await play(layer, served, reset_at_boundary, seeds)
 
 
-async def test_truncated_frame(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+async def test_truncated_frame(served: Server, layer: Machine, seeds: list[int]) -> None:
     async def truncate(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
         proxy.judge = _now_and_then(random, Verdict.TRUNCATE)
         await anyio.sleep(TROUBLE)
 
-    await _play(served, layer, truncate, seeds)
+    await play(layer, served, truncate, seeds)
 
 
-async def test_delay_and_jitter(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+async def test_delay_and_jitter(served: Server, layer: Machine, seeds: list[int]) -> None:
     async def delay(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
         proxy.delay, proxy.jitter = random.uniform(0, 0.1), random.uniform(0, 0.2)
         await anyio.sleep(2 * TROUBLE)
 
-    await _play(served, layer, delay, seeds, rate=2)
+    await play(layer, served, delay, seeds, rate=2)
 
 
-async def test_telephone_line(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+async def test_telephone_line(served: Server, layer: Machine, seeds: list[int]) -> None:
     async def modem(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
         proxy.rate, proxy.delay = MODEM, random.uniform(0, 0.1)
         await anyio.sleep(3 * TROUBLE)
 
-    await _play(served, layer, modem, seeds, rate=1)
+    await play(layer, served, modem, seeds, rate=1)
 
 
-async def test_black_hole_without_reset(
-    served: Dashboard, layer: Machine, seeds: list[int]
-) -> None:
+async def test_black_hole_without_reset(served: Server, layer: Machine, seeds: list[int]) -> None:
     """Nothing passes and nobody is told; the page must notice, and say so."""
 
     async def black_hole(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
@@ -86,10 +76,10 @@ async def test_black_hole_without_reset(
                 await anyio.sleep(0.02)
         await anyio.sleep(random.uniform(0, 1))
 
-    await _play(served, layer, black_hole, seeds)
+    await play(layer, served, black_hole, seeds)
 
 
-async def test_half_open(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+async def test_half_open(served: Server, layer: Machine, seeds: list[int]) -> None:
     """Only the connections there are go dead; new ones work."""
 
     async def half_open(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
@@ -101,11 +91,11 @@ async def test_half_open(served: Dashboard, layer: Machine, seeds: list[int]) ->
             while page.connected:
                 await anyio.sleep(0.02)
 
-    await _play(served, layer, half_open, seeds)
+    await play(layer, served, half_open, seeds)
 
 
 async def test_acknowledgement_lost_after_the_effect(
-    served: Dashboard, layer: Machine, seeds: list[int]
+    served: Server, layer: Machine, seeds: list[int]
 ) -> None:
     async def lose_acknowledgements(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
         left = random.randint(1, 4)
@@ -123,19 +113,19 @@ async def test_acknowledgement_lost_after_the_effect(
         await anyio.sleep(TROUBLE)
         assert left < 4, "no acknowledgement was lost"
 
-    await _play(served, layer, lose_acknowledgements, seeds)
+    await play(layer, served, lose_acknowledgements, seeds)
 
 
-async def test_messages_lost_both_ways(served: Dashboard, layer: Machine, seeds: list[int]) -> None:
+async def test_messages_lost_both_ways(served: Server, layer: Machine, seeds: list[int]) -> None:
     async def swallow(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
         proxy.judge = _now_and_then(random, Verdict.SWALLOW, one_in=3)
         await anyio.sleep(TROUBLE)
 
-    await _play(served, layer, swallow, seeds)
+    await play(layer, served, swallow, seeds)
 
 
 async def test_all_retries_used_up_and_the_button(
-    served: Dashboard, layer: Machine, seeds: list[int]
+    served: Server, layer: Machine, seeds: list[int]
 ) -> None:
     async def refuse(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
         await anyio.sleep(random.uniform(0, 1))
@@ -148,7 +138,7 @@ async def test_all_retries_used_up_and_the_button(
         assert "10 retries failed" in page.view["note"]
         assert page.view["reconnect"]
 
-    await _play(served, layer, refuse, seeds, rate=40)
+    await play(layer, served, refuse, seeds, rate=40)
 
 
 def _now_and_then(random: Random, verdict: Verdict, *, one_in: int = 6) -> Judge:
