@@ -125,8 +125,19 @@
   }
 
   function arrange(cy, fit) {
-    cy.layout({ name: "dagre", rankDir: direction, ...SPACING, fit: false, animate: false }).run();
+    const layout = direction === "TB" ? { name: "dagre", rankDir: "TB", ...SPACING } : inRows(cy);
+    cy.edges().data("direction", direction);
+    cy.layout({ ...layout, fit: false, animate: false }).run();
     if (fit) fitNow(cy);
+  }
+
+  /** Left to right like a text: eight steps in one row would be too small to read. */
+  function inRows(cy) {
+    const steps = cy.nodes('[kind = "step"]');
+    const calls = cy.nodes('[kind = "call"]');
+    const columns = RyxDash.rows.columns(cy.width(), cy.height(), steps.length);
+    const places = RyxDash.rows.places(steps.map((n) => n.id()), calls.map((n) => n.id()), columns);
+    return { name: "preset", positions: (node) => places[node.id()] };
   }
 
   /** Nodes came or went: arrange once, with the first node where it was. */

@@ -89,7 +89,7 @@
     put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
     graph.label();
     splitters.restore();
-    for (const part of [panels, cards, focus]) part.watch();
+    for (const part of [panels, cards, focus, RyxDash.answer]) part.watch();
     act("mount", { path: root.location.pathname });
   }
 

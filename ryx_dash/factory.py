@@ -1,9 +1,10 @@
 """Builds the whole server out of settings. The only module that knows every part."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import anyio
 from a2wsgi import WSGIMiddleware
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount, WebSocketRoute
 from starlette.types import ASGIApp
 
+from ryx_dash import serving
 from ryx_dash.api.routes import Api, on_error
 from ryx_dash.callbacks.history import History
 from ryx_dash.door import Door
@@ -32,8 +34,14 @@ from ryx_dash.protocol.executor import Executor, Model
 from ryx_dash.settings import Settings
 from ryx_dash.websocket import public
 
+DRAIN_SECONDS = 5.0
+"""How long runs may go on when the server is told to stop."""
+
 WSGI_THREADS = 8
 """Threads that answer Dash's requests; a page has one callback under way at a time."""
+
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -54,8 +62,8 @@ def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
     Raises :class:`errors.RyxError` when the log cannot be opened.
     """
     parts = _assemble(settings, executor)
-    models = _Models(parts.executor)
-    page = Page(parts.log, History(parts.log), models, backend=_backend(settings))
+    advice = _Advice(parts.executor)
+    page = Page(parts.log, History(parts.log), advice, backend=_backend(settings))
     gateway = Gateway(parts.log, parts.feed, parts.desk)
     api = Api(parts.log, parts.desk, parts.executor)
     app = Starlette(
@@ -65,7 +73,7 @@ def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
             Mount("/", app=_wsgi(page.flask)),
         ],
         exception_handlers={HTTPException: on_error, RyxError: on_error},
-        lifespan=lambda _: _lifespan(parts, models),
+        lifespan=lambda _: _lifespan(parts, gateway, advice),
     )
     return Door(app, settings, csp=page.csp)
 
@@ -95,31 +103,45 @@ def _backend(settings: Settings) -> str:
     return "embedded engine" if settings.ws_url is None else public(settings.ws_url)
 
 
-class _Models:
-    """Lets Dash's threads ask for the models, which only the event loop can."""
+class _Advice:
+    """Lets Dash's threads ask what can be chosen, which only the event loop can tell."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
         self.loop: asyncio.AbstractEventLoop | None = None
 
-    def __call__(self) -> list[Model]:
+    def models(self) -> list[Model]:
         """The models that can be chosen; none before the server has started."""
+        return self._wait_for(self._executor.models)
+
+    def examples(self) -> list[str]:
+        """Questions for a first visit; none before the server has started."""
+        return self._wait_for(self._executor.examples)
+
+    def _wait_for(self, ask: Callable[[], Coroutine[Any, Any, list[T]]]) -> list[T]:
         if self.loop is None:
             return []
-        asked = asyncio.run_coroutine_threadsafe(self._executor.models(), self.loop)
-        return asked.result(timeout=10)
+        return asyncio.run_coroutine_threadsafe(ask(), self.loop).result(timeout=10)
 
 
 @asynccontextmanager
-async def _lifespan(parts: Parts, models: _Models) -> AsyncIterator[None]:
-    models.loop = asyncio.get_running_loop()
+async def _lifespan(
+    parts: Parts, gateway: Gateway, advice: _Advice
+) -> AsyncIterator[dict[str, Any]]:
+    async def drain() -> None:
+        """No new runs; those under way end, or are ended; then viewers go elsewhere."""
+        parts.desk.close()
+        await parts.dispatcher.drain(at_most=DRAIN_SECONDS)
+        await gateway.close()
+
+    advice.loop = asyncio.get_running_loop()
     try:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(parts.feed.run)
             tasks.start_soon(parts.dispatcher.run)
             if isinstance(parts.executor, Relay):
                 tasks.start_soon(parts.executor.run)
-            yield
+            yield {serving.DRAIN: drain}
             parts.desk.close()
             tasks.cancel_scope.cancel()
     finally:

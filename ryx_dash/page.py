@@ -1,7 +1,6 @@
 """The Dash application on its Flask server: layout, callbacks and Content-Security-Policy."""
 
 import re
-from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 
@@ -10,9 +9,9 @@ from flask import Flask, Response, request
 
 from ryx_dash.callbacks import client, live
 from ryx_dash.callbacks.history import History
+from ryx_dash.callbacks.live import Advice
 from ryx_dash.log.base import EventLog
 from ryx_dash.pages.live import layout
-from ryx_dash.protocol.executor import Model
 from ryx_dash.settings import assets_dir
 
 _RUN_PATH = re.compile(r"/runs/(?P<run_id>[^/]+)/?")
@@ -25,7 +24,7 @@ class Page:
         self,
         log: EventLog,
         history: History,
-        models: Callable[[], list[Model]],
+        advice: Advice,
         *,
         backend: str,
     ) -> None:
@@ -42,7 +41,7 @@ class Page:
             suppress_callback_exceptions=True,
         )
         self.app.layout = partial(layout, backend)
-        live.register(self.app, log, history, models)
+        live.register(self.app, log, history, advice)
         client.register(self.app)
 
     @property

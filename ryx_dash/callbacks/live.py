@@ -6,7 +6,7 @@ the next one: so one call is under way at a time.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from dash import MATCH, Dash, Input, Output, State, ctx, no_update
@@ -69,17 +69,28 @@ INPUTS = {
 }
 
 
-def register(
-    app: Dash, log: EventLog, history: History, models: Callable[[], Sequence[Model]]
-) -> None:
-    """Register the page's server callbacks. ``models`` may take two seconds."""
+class Advice(Protocol):
+    """What the executor can tell a person who is about to ask. Both may take two seconds."""
+
+    def models(self) -> Sequence[Model]:
+        """The models that can be chosen."""
+        ...
+
+    def examples(self) -> Sequence[str]:
+        """Questions that would be answered well."""
+        ...
+
+
+def register(app: Dash, log: EventLog, history: History, advice: Advice) -> None:
+    """Register the page's server callbacks."""
 
     def draw(asked: Mapping[str, Any]) -> Views:
         pushed = f"{ids.SOCKET}.message" in ctx.triggered_prop_ids
-        return dict.fromkeys(OUTPUTS, no_update) | answer_frame(log, history, asked, pushed=pushed)
+        views = answer_frame(log, history, asked, pushed=pushed, examples=advice.examples)
+        return dict.fromkeys(OUTPUTS, no_update) | views
 
     def list_models(_: str) -> list[dict[str, Any]]:
-        return model_options(models())
+        return model_options(advice.models())
 
     def show_all(clicks: Any, shown: Any) -> Any:
         call_id = ctx.triggered_id["call"]
@@ -96,7 +107,12 @@ def register(
 
 
 def answer_frame(
-    log: EventLog, history: History, asked: Mapping[str, Any], *, pushed: bool
+    log: EventLog,
+    history: History,
+    asked: Mapping[str, Any],
+    *,
+    pushed: bool,
+    examples: Callable[[], Sequence[str]] = tuple,
 ) -> Views:
     """The views for what the page asks (the keys of :data:`INPUTS`).
 
@@ -109,7 +125,7 @@ def answer_frame(
         return {}
     shown = read.parse_shown(asked["shown"])
     try:
-        views = _views(log, history, frame, shown, asked)
+        views = _views(log, history, frame, shown, asked, examples)
     except LogError as error:
         return {"notice": error.message}
     if pushed or frame.n != shown.n:
@@ -133,11 +149,13 @@ def _views(
     frame: read.Frame,
     shown: read.Shown,
     asked: Mapping[str, Any],
+    examples: Callable[[], Sequence[str]],
 ) -> Views:
     run = log.run(frame.run) if frame.run else None
     store: Views = {"n": frame.n, "run": frame.run, "log": log.identity, "seq": 0}
     if run is None:
-        return {"notice": None, "shown": store, **panels.of_nothing(frame.run)}
+        empty = panels.of_unknown(frame.run) if frame.run else panels.of_no_run(examples())
+        return {"notice": None, "shown": store, **empty}
     key = monitor.asked_key(asked)
     since = shown.since(run.run_id, log.identity)
     state = _state(history, run, since, asked)

@@ -1,6 +1,6 @@
 """The panels of the live page: which of them a frame changes, and what they show then."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,12 +86,21 @@ def of_table(view: View, page: Page, shown: read.Shown, asked: Mapping[str, Any]
     return views
 
 
-def of_nothing(run_id: str | None) -> Views:
-    """The page without a run, or with one that the log does not know."""
+def of_no_run(examples: Sequence[str]) -> Views:
+    """The page of a log without a run; ``examples`` are questions to begin with."""
+    return _empty(runline.NO_RUN) | {"answer_state": states.first_visit(examples)}
+
+
+def of_unknown(run_id: str) -> Views:
+    """The page of a run that the log does not know."""
+    return _empty("unknown") | {"answer_state": states.unknown_run(run_id)}
+
+
+def _empty(status: str) -> Views:
     state = initial("")
     return {
         "cancel": True,
-        "line": runline.run_line(None, status=runline.NO_RUN if run_id is None else "unknown"),
+        "line": runline.run_line(None, status=status),
         "model": header.model_in_use(None),
         "elements": graph.elements(state.nodes),
         "graph": graph.view(state),
@@ -106,7 +115,6 @@ def of_nothing(run_id: str | None) -> Views:
         "reset": True,
         **_tools(state),
         **_answer(state),
-        "answer_state": states.first_visit() if run_id is None else states.unknown_run(run_id),
     }
 
 

@@ -10,6 +10,7 @@ from anyio import to_thread
 from ryx_dash.engine.catalogue import Catalogue
 from ryx_dash.engine.context import Context, Parts
 from ryx_dash.engine.driver import Driver
+from ryx_dash.engine.examples import examples
 from ryx_dash.engine.limits import Limits
 from ryx_dash.engine.llm import Llm
 from ryx_dash.engine.models import catalogue
@@ -30,8 +31,8 @@ class Engine:
     """
 
     def __init__(self, settings: Settings, *, limits: Limits | None = None) -> None:
-        workspace = Workspace(settings.workspace)
-        self._root = workspace.root
+        self._workspace = workspace = Workspace(settings.workspace)
+        self._examples: list[str] | None = None
         self._client = httpx.AsyncClient()
         self._parts = Parts(
             llm=Llm(settings.llm_url, settings.llm_key),
@@ -51,9 +52,15 @@ class Engine:
         """Installed models that can answer, then known ones that are not there."""
         return catalogue((await self._parts.catalogue.listing()).models)
 
+    async def examples(self) -> list[str]:
+        """Questions about what the workspace holds."""
+        if self._examples is None:
+            self._examples = await to_thread.run_sync(examples, self._workspace)
+        return self._examples
+
     async def problem(self) -> str | None:
         """Why no run could succeed now: the workspace is gone or closed to us."""
-        return await to_thread.run_sync(_unreadable, self._root)
+        return await to_thread.run_sync(_unreadable, self._workspace.root)
 
     async def aclose(self) -> None:
         """Release clients and files."""

@@ -79,7 +79,6 @@ def _stores() -> list[Any]:
     return [
         dcc.Store(id=ids.SHOWN),
         dcc.Store(id=ids.ZONE),
-        dcc.Store(id=ids.VIEW),
         dcc.Store(id=ids.GRAPH_VIEW),
         dcc.Store(id=ids.SELECTED, data={"node": None}),
         dcc.Store(id=ids.PAUSED),

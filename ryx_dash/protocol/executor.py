@@ -46,6 +46,10 @@ class Executor(Protocol):
         """Installed models first, then known ones that are not there. Never raises."""
         ...
 
+    async def examples(self) -> list[str]:
+        """A few questions that would be answered well, for a first visit. Never raises."""
+        ...
+
     async def problem(self) -> str | None:
         """Why no run could succeed now, or ``None``. A missing model is no problem."""
         ...

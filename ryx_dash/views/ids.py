@@ -64,7 +64,6 @@ SOCKET = "ws"
 # stores
 SHOWN = "shown"
 ZONE = "zone"
-VIEW = "view"
 GRAPH_VIEW = "graph-view"
 SELECTED = "selected"
 PAUSED = "pause"

@@ -1,5 +1,6 @@
 """What is the case and what can be done, in words: one function for each state of a run."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
@@ -8,24 +9,17 @@ from ryx_dash.projection.state import RunState
 from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.views.marks import badge
 
-EXAMPLES = (
-    "What is this project about?",
-    "How do I run the tests?",
-    "Where are the settings read?",
-)
-"""Questions that any folder of text can be asked."""
-
 
 def connecting() -> list[Any]:
     """The page is there, and nothing is known yet."""
     return [html.P("Waiting for the server.", className="quiet")]
 
 
-def first_visit() -> list[Any]:
-    """There is no run yet."""
+def first_visit(examples: Sequence[str]) -> list[Any]:
+    """There is no run yet; one click asks one of the ``examples``."""
     return [
         html.P("Ask about the files of this workspace. Every step of the answer is shown live."),
-        html.Div([_ask(question, question) for question in EXAMPLES], className="examples"),
+        html.Div([_ask(question, question) for question in examples], className="examples"),
     ]
 
 

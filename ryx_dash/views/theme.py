@@ -99,6 +99,11 @@ def graph_stylesheet() -> list[dict[str, Any]]:
         {"selector": "node", "style": node},
         {"selector": "edge", "style": edge},
         {"selector": 'node[kind = "call"]', "style": {"shape": "rectangle"}},
+        # the gap between two nodes of a row is narrower than its latency is wide
+        {
+            "selector": 'edge[direction = "LR"]',
+            "style": {"text-margin-x": 0, "text-margin-y": -9},
+        },
         {"selector": 'edge[kind = "call"]', "style": {"line-style": "dashed", "label": ""}},
         {"selector": 'edge[kind = "stack"]', "style": {"visibility": "hidden", "label": ""}},
         *statuses,

@@ -84,17 +84,17 @@ class Desk:
         if events:
             self.log.append(self.run.lease, events)
 
-    def frame(self, run="", **asked):
+    def frame(self, run="", *, examples=tuple, **asked):
         """The next frame of the gateway; what it draws is then what the page shows."""
         self.n += 1
         named = (self.run.run_id if self.run else None) if run == "" else run
         self.asked["message"] = {"data": json.dumps({"n": self.n, "run": named})}
-        return self.change(pushed=True, **asked)
+        return self.change(pushed=True, examples=examples, **asked)
 
-    def change(self, *, pushed=False, **asked):
+    def change(self, *, pushed=False, examples=tuple, **asked):
         """The person changes a control."""
         self.asked |= asked
-        views = answer_frame(self.log, self.history, self.asked, pushed=pushed)
+        views = answer_frame(self.log, self.history, self.asked, pushed=pushed, examples=examples)
         self.asked["shown"] = views.get("shown", self.asked["shown"])
         self.asked["page"] = views.get("page", self.asked["page"])
         return views
@@ -177,8 +177,9 @@ def test_a_control_that_overtakes_a_frame_acknowledges_it(desk):
 
 
 def test_without_a_run_examples_are_offered(desk):
-    views = desk.frame(run=None)
-    assert len(find(views["answer_state"], className="example-query")) == 3
+    views = desk.frame(run=None, examples=lambda: ["one?", "two?"])
+    asks = find(views["answer_state"], className="example-query")
+    assert [ask["data-query"] for ask in asks] == ["one?", "two?"]
     assert acknowledged(views) == {"type": "shown", "n": 1, "run": None, "seq": 0}
     assert views["cancel"] is True
 

@@ -39,6 +39,9 @@ class ScriptedExecutor:
             Model(id="mistral:7b", name="mistral:7b", size=None, available=False),
         ]
 
+    async def examples(self) -> list[str]:
+        return ["What is written here?"]
+
     async def problem(self) -> str | None:
         return self.trouble
 
