@@ -1,8 +1,11 @@
 """Opening a WebSocket to a Ryx server, and saying in one sentence why that did not work."""
 
+import os
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from socket import gaierror
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import anyio
@@ -62,7 +65,7 @@ def why(error: BaseException) -> str:
     if isinstance(error, ConnectionClosed):
         return _closed(error)
     if isinstance(error, OSError):
-        return (error.strerror or str(error) or type(error).__name__).lower()
+        return _system(error)
     return str(error) or type(error).__name__
 
 
@@ -84,6 +87,14 @@ def http_base(url: str) -> str:
     """Where the HTTP routes of the server of a WebSocket URL begin."""
     parts = urlsplit(url)
     return urlunsplit(("https" if parts.scheme == "wss" else "http", parts.netloc, "", "", ""))
+
+
+def _system(error: OSError) -> str:
+    """The system's own word for it: asyncio's names addresses, and all tries for one host."""
+    if isinstance(error, gaierror):
+        return "its name is not known"
+    found = re.search(r"\[Errno (\d+)\]", str(error))
+    return os.strerror(int(found[1])).lower() if found else str(error) or type(error).__name__
 
 
 def _closed(error: ConnectionClosed) -> str:
