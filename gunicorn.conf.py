@@ -3,7 +3,7 @@
 import os
 import sys
 
-from ryx_dash import cli, settings
+from ryx_dash import cli, serving, settings
 from ryx_dash.errors import RyxError
 
 try:
@@ -20,9 +20,10 @@ bind = (
     if ":" in _settings.host
     else (f"{_settings.host}:{_settings.port}")
 )
+serving.allow_many_files()
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "ryx_dash.worker.Worker"
-graceful_timeout = 10
+graceful_timeout = 20
 timeout = 60
 loglevel = "warning"
 

@@ -16,7 +16,7 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from ryx_dash import __version__, backend, factory, settings
+from ryx_dash import __version__, backend, factory, serving, settings
 from ryx_dash.client import Client
 from ryx_dash.errors import RyxError, SettingsError
 from ryx_dash.settings import Settings
@@ -25,7 +25,8 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 """Where the socket itself gives up on a message. The protocol's limit, 64 KiB, is refused with a
 sentence by the gateway; only far larger messages are cut off without one."""
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 2
+"""How long connections may still take once all runs have ended and every socket is closed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,10 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(chosen: Settings) -> int:
     """Serve the dashboard until a signal ends it."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    serving.allow_many_files()
     chosen = with_token(chosen)
     with bind(chosen.host, chosen.port) as listener:
         chosen = chosen.model_copy(update={"port": listener.getsockname()[1]})
-        server = uvicorn.Server(uvicorn_config(factory.create(chosen)))
+        server = serving.Server(uvicorn_config(factory.create(chosen)))
         announce(chosen, sys.stdout)
         server.run(sockets=[listener])
     return 0
@@ -144,7 +146,7 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
 
 
 UVICORN: dict[str, Any] = {
-    "ws": "websockets-sansio",
+    "ws": serving.SocketProtocol,
     "ws_max_size": MAX_MESSAGE_BYTES,
     # Compressed secrets beside text that others choose can be guessed by length; the messages
     # are small anyway.

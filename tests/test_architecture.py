@@ -25,14 +25,15 @@ BELOW: dict[str, set[str]] = {
     "callbacks": {"errors", "protocol", "projection", "log", "views"},
     "pages": {"errors", "protocol", "projection", "views"},
     "page": {"errors", "protocol", "settings", "log", "views", "callbacks", "pages"},
+    "serving": set(),
     "factory": {
         *("errors", "settings", "protocol", "log", "engine", "live", "door", "api"),
-        *("callbacks", "page", "websocket"),
+        *("callbacks", "page", "websocket", "serving"),
     },
     "backend": {"errors", "settings", "protocol", "log", "engine", "live"},
     "ask": {"errors", "protocol", "client"},
-    "cli": {"errors", "settings", "factory", "backend", "ask"},
-    "worker": {"cli"},
+    "cli": {"errors", "settings", "factory", "backend", "client", "ask", "serving"},
+    "worker": {"cli", "serving"},
     "__main__": {"cli"},
 }
 """What each package, or module at the top, may import of the others."""

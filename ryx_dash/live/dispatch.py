@@ -6,7 +6,6 @@ import secrets
 
 import anyio
 from anyio import to_thread
-from anyio.abc import TaskGroup
 
 from ryx_dash.errors import LogError
 from ryx_dash.live.feed import Feed
@@ -21,6 +20,9 @@ LEASE_SECONDS = 9.0
 
 RENEW_SECONDS = 3.0
 """Pause between two renewals, and between two looks for runs whose owner is gone."""
+
+STOP_SECONDS = 2.0
+"""How long a stopped run may take to write its end."""
 
 LOST = Draft(
     event=EventKind.WORKFLOW_ERROR,
@@ -39,21 +41,39 @@ class Dispatcher:
         self._runner = runner
         self._at_once = at_once
         self.owner = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self._patience: float | None = None
+        self._ended = anyio.Event()
 
     async def run(self) -> None:
-        """Dispatch until cancelled; the runs under way then end ``interrupted``."""
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keep_leases)
-            while True:
-                run = await self._claim()
-                if run is None:
-                    await self._feed.any_change(at_most=1.0)
-                else:
-                    await self._begin(tasks, run)
+        """Dispatch until drained, or cancelled: the runs under way then end ``interrupted``."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._keep_leases)
+                await self._take_runs()
+                tasks.cancel_scope.cancel()
+        finally:
+            self._ended.set()
 
-    async def _begin(self, tasks: TaskGroup, run: Run) -> None:
-        self._feed.publish(run)
-        tasks.start_soon(self._execute, run)
+    async def drain(self, *, at_most: float) -> None:
+        """Take no more runs; return when those under way have ended.
+
+        They may go on for ``at_most`` seconds, then they are stopped and end ``interrupted``.
+        """
+        self._patience = at_most
+        self._feed.wake()
+        with anyio.move_on_after(at_most + STOP_SECONDS):
+            await self._ended.wait()
+
+    async def _take_runs(self) -> None:
+        async with anyio.create_task_group() as runs:
+            while self._patience is None:
+                run = await self._claim()
+                if run is not None:
+                    self._feed.publish(run)
+                    runs.start_soon(self._execute, run)
+                elif self._patience is None:
+                    await self._feed.any_change(at_most=1.0)
+            runs.cancel_scope.deadline = anyio.current_time() + self._patience
 
     async def _execute(self, run: Run) -> None:
         """Execute a run; a fault in it must not end the other runs of this worker."""

@@ -5,14 +5,18 @@ looking at ``log.version()``, a number that SQLite keeps in shared memory, every
 However many wait for a run, it is read once a change.
 """
 
-from collections.abc import Hashable
+import logging
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import anyio
 from anyio import to_thread
 
+from ryx_dash.errors import LogError
 from ryx_dash.log.base import EventLog, Run
+
+logger = logging.getLogger(__name__)
 
 LATEST = object()
 """The key of those who watch whichever run is the newest."""
@@ -24,6 +28,9 @@ IDLE_POLL_SECONDS = 0.05
 """The same when nothing has changed for a while: half of the wake-ups at rest."""
 
 IDLE_AFTER_SECONDS = 5.0
+
+TROUBLE_SECONDS = 1.0
+"""Pause after the log could not be read."""
 
 
 @dataclass(eq=False)
@@ -56,7 +63,15 @@ class Feed:
         self._nudge = anyio.Event()
 
     async def run(self) -> None:
-        """Look for changes until cancelled."""
+        """Look for changes until cancelled. A log that cannot be read is tried again."""
+        while True:
+            try:
+                await self._look_for_changes()
+            except LogError as error:
+                logger.error("The event log cannot be read: %s", error)
+                await anyio.sleep(TROUBLE_SECONDS)
+
+    async def _look_for_changes(self) -> None:
         version = -1
         quiet = 0.0
         while True:
@@ -82,8 +97,11 @@ class Feed:
         self._nudge.set()
 
     @contextmanager
-    def watch(self, key: Hashable):  # type: ignore[no-untyped-def]
-        """Watch a run by its id, or ``LATEST``, for the length of a ``with`` block."""
+    def watch(self, key: Hashable) -> Iterator[Watch]:
+        """Watch a run by its id, or ``LATEST``, for the length of a ``with`` block.
+
+        Raises :class:`errors.LogError` when it cannot be read.
+        """
         watch = Watch(key)
         self._watches.setdefault(key, set()).add(watch)
         try:
@@ -100,10 +118,14 @@ class Feed:
         with anyio.move_on_after(at_most):
             await pulse.wait()
 
-    async def _look(self) -> None:
+    def wake(self) -> None:
+        """Let those who wait for any change look around."""
         self._pulse.set()
         self._pulse = anyio.Event()
-        keys = list(self._watches)
+
+    async def _look(self) -> None:
+        self.wake()
+        keys = [key for key, watches in self._watches.items() if not _settled(key, watches)]
         if not keys:
             return
         runs = await to_thread.run_sync(lambda: [self._read(key) for key in keys])
@@ -113,3 +135,10 @@ class Feed:
 
     def _read(self, key: Hashable) -> Run | None:
         return self._log.latest() if key is LATEST else self._log.run(str(key))
+
+
+def _settled(key: Hashable, watches: Iterable[Watch]) -> bool:
+    """Whether all know the end of their run, after which there is nothing to look for."""
+    return key is not LATEST and all(
+        watch.run is not None and watch.run.status.ended for watch in watches
+    )

@@ -5,74 +5,123 @@ Without a subprotocol it speaks the plain protocol (contract, 4.1): commands in,
 """
 
 import json
+import random
 
 import anyio
+from anyio import to_thread
 from anyio.abc import TaskGroup
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ryx_dash.errors import ProtocolError, RyxError
+from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError
 from ryx_dash.live.desk import Desk
 from ryx_dash.live.feed import LATEST, Feed, Watch
-from ryx_dash.live.program import TOO_LARGE, Program
+from ryx_dash.live.program import RESTARTING, TOO_LARGE, Program
 from ryx_dash.live.session import BEAT_SECONDS, Follow, Request, Session
-from ryx_dash.log.base import EventLog
+from ryx_dash.live.wire import FAILED, TOO_BUSY, Wire
+from ryx_dash.log.base import EventLog, Run
 from ryx_dash.protocol.codec import MAX_COMMAND
-from ryx_dash.protocol.frames import SUBPROTOCOL, Execute, decode_envelope
+from ryx_dash.protocol.frames import SUBPROTOCOL, Cancel, Execute, decode_envelope
+
+CLOSING_SECONDS = 2.0
+"""Over how long a time many connections are closed, so that they do not all come back at once."""
+
+CLOSINGS_A_SECOND = 100
+
+STOPPING = "The dashboard is restarting."
 
 
 class Gateway:
-    """Serves WebSocket connections on a log."""
+    """Serves WebSocket connections on a log, ``most`` of them at once."""
 
-    def __init__(self, log: EventLog, feed: Feed, desk: Desk) -> None:
+    def __init__(self, log: EventLog, feed: Feed, desk: Desk, *, most: int = 2_000) -> None:
         self._log = log
         self._feed = feed
         self._desk = desk
+        self._most = most
+        self._wires: set[Wire] = set()
+        self._closing = False
 
     async def __call__(self, websocket: WebSocket) -> None:
         """Serve one connection until it ends."""
         page = SUBPROTOCOL in websocket.scope.get("subprotocols", [])
         await websocket.accept(subprotocol=SUBPROTOCOL if page else None)
+        wire = Wire(websocket)
+        if self._closing:
+            await wire.close(RESTARTING, STOPPING)
+        elif len(self._wires) >= self._most:
+            await wire.close(TOO_BUSY, f"The server has {self._most:,} viewers and takes no more.")
+        else:
+            await self._serve(wire, page)
+
+    async def close(self) -> None:
+        """Close every connection with 1012, one after the other, and take no more."""
+        self._closing = True
+        wires = list(self._wires)
+        random.shuffle(wires)
+        pause = min(1 / CLOSINGS_A_SECOND, CLOSING_SECONDS / max(len(wires), 1))
+        async with anyio.create_task_group() as tasks:
+            for wire in wires:
+                tasks.start_soon(wire.close, RESTARTING, STOPPING)
+                await anyio.sleep(pause)
+
+    async def _serve(self, wire: Wire, page: bool) -> None:
         serve = self._serve_page if page else self._serve_program
+        self._wires.add(wire)
         try:
             async with anyio.create_task_group() as tasks:
-                await serve(websocket, tasks)
+                await serve(wire, tasks)
                 tasks.cancel_scope.cancel()
         except* (WebSocketDisconnect, OSError):
             pass  # the viewer has gone: the usual end of a connection
+        except* LogError as group:
+            await wire.close(FAILED, str(group.exceptions[0]))
+        finally:
+            self._wires.discard(wire)
 
     # -- the dashboard's page -----------------------------------------------------------------
 
-    async def _serve_page(self, websocket: WebSocket, tasks: TaskGroup) -> None:
-        session = self._session(websocket)
+    async def _serve_page(self, wire: Wire, tasks: TaskGroup) -> None:
+        session = self._session(wire)
         wake = _Signal()
         following = await self._follow(tasks, session, wake)
-        tasks.start_soon(self._send_frames, websocket, session, wake)
-        while (text := await _receive(websocket)) is not None:
-            if _size(text) > MAX_COMMAND:
-                await websocket.close(TOO_LARGE, "The message is over 64 KiB.")
-                return
-            for request in _requests(session, text):
+        tasks.start_soon(self._send_frames, wire, session, wake)
+        while (requests := await self._hear(wire, session)) is not None:
+            for request in requests:
                 if isinstance(request, Follow):
                     following.cancel()
                     following = await self._follow(tasks, session, wake)
                 else:
-                    await self._carry_out(session, request)
+                    await self._carry_out(wire, session, request)
             wake.set()
 
-    def _session(self, websocket: WebSocket) -> Session:
-        query = websocket.query_params
-        seen = query.get("seen", "0")
+    def _session(self, wire: Wire) -> Session:
+        seen = wire.query.get("seen", "0")
         return Session(
             identity=self._log.identity,
-            run=query.get("run") or None,
+            run=wire.query.get("run") or None,
             seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 12 else 0,
-            known_log=query.get("log") or None,
+            known_log=wire.query.get("log") or None,
         )
 
-    async def _send_frames(self, websocket: WebSocket, session: Session, wake: "_Signal") -> None:
+    async def _hear(self, wire: Wire, session: Session) -> list[Request] | None:
+        """What the page's next message asks for; ``None`` when the connection is over."""
+        try:
+            text = await wire.receive()
+            if text is None:
+                return None
+            if _size(text) > MAX_COMMAND:
+                await wire.close(TOO_LARGE, "The message is over 64 KiB.")
+                return None
+            messages = decode_envelope(text)
+        except ProtocolError as error:
+            session.refuse(error.code, error.message)
+            return []
+        return [request for message in messages if (request := session.receive(message))]
+
+    async def _send_frames(self, wire: Wire, session: Session, wake: "_Signal") -> None:
         while True:
             while (frame := session.frame()) is not None:
-                await websocket.send_text(json.dumps(frame))
+                await wire.send(json.dumps(frame))
             with anyio.move_on_after(BEAT_SECONDS) as idle:
                 await wake.wait()
             if idle.cancelled_caught:
@@ -98,43 +147,35 @@ class Gateway:
         await ready.wait()
         return scope
 
-    async def _carry_out(self, session: Session, request: Request) -> None:
-        assert not isinstance(request, Follow)
+    async def _carry_out(self, wire: Wire, session: Session, request: Execute | Cancel) -> None:
         try:
-            if isinstance(request, Execute):
-                run = await self._desk.start(
-                    request.input, model=request.model, command_id=request.command_id
-                )
-            else:
-                run = await self._desk.cancel(request.run_id)
+            run = await self._ask(request)
         except RyxError as error:
+            if error.code == "closing":  # not refused: the page sends it to the next worker
+                await wire.close(RESTARTING, STOPPING)
+                return
             refusal = {"code": error.code, "message": error.message}
             session.acknowledge(request.command_id, {"error": refusal})
         else:
             session.acknowledge(request.command_id, {"run_id": run.run_id})
 
+    async def _ask(self, request: Execute | Cancel) -> Run:
+        if isinstance(request, Execute):
+            return await self._desk.start(
+                request.input, model=request.model, command_id=request.command_id
+            )
+        try:
+            return await self._desk.cancel(request.run_id)
+        except RunEnded:
+            run = await to_thread.run_sync(self._log.run, request.run_id)
+            if run is None or not run.cancel_requested:
+                raise
+            return run  # it has had its effect; the acknowledgement was lost on its way
+
     # -- other programs -----------------------------------------------------------------------
 
-    async def _serve_program(self, websocket: WebSocket, tasks: TaskGroup) -> None:
-        connection = _Connection(websocket)
-        await Program(self._log, self._feed, self._desk, connection, tasks).serve()
-
-
-class _Connection:
-    """Starlette's WebSocket as :class:`live.program.Connection`."""
-
-    def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
-        self.query = websocket.query_params
-
-    async def receive(self) -> str | bytes | None:
-        return await _receive(self._websocket)
-
-    async def send(self, text: str) -> None:
-        await self._websocket.send_text(text)
-
-    async def close(self, code: int, reason: str) -> None:
-        await self._websocket.close(code, reason)
+    async def _serve_program(self, wire: Wire, tasks: TaskGroup) -> None:
+        await Program(self._log, self._feed, self._desk, wire, tasks).serve()
 
 
 class _Signal:
@@ -155,26 +196,6 @@ def _observe(session: Session, watch: Watch) -> None:
     session.observe(watch.run)
     if watch.run is None and session.wanted is not None:
         session.refuse("unknown_run", f"There is no run {session.wanted[:80]!r}.")
-
-
-def _requests(session: Session, text: str | bytes) -> list[Request]:
-    try:
-        messages = decode_envelope(text)
-    except ProtocolError as error:
-        session.refuse(error.code, error.message)
-        return []
-    return [request for message in messages if (request := session.receive(message))]
-
-
-async def _receive(websocket: WebSocket) -> str | bytes | None:
-    """The next message as it came; ``None`` when the viewer has gone."""
-    if websocket.application_state != WebSocketState.CONNECTED:
-        return None
-    message = await websocket.receive()
-    if message["type"] == "websocket.disconnect":
-        return None
-    text = message.get("text")
-    return text if text is not None else bytes(message.get("bytes") or b"")
 
 
 def _size(text: str | bytes) -> int:
