@@ -110,6 +110,22 @@ def dashboard(
     workspace is ``folder/workspace`` unless ``RYX_WORKSPACE`` is given; no language model is
     reachable unless ``RYX_LLM_URL`` is.
     """
+    command = ("-m", "gunicorn", target) if workers else ("app.py",)
+    with _process(folder, command, port, {"WEB_CONCURRENCY": str(workers), **env}) as running:
+        yield running
+
+
+@contextmanager
+def engine_backend(folder: Path, *, port: int | None = None, **env: str) -> Iterator[Dashboard]:
+    """A ``ryx-dash backend`` process, set up as :func:`dashboard` sets up a dashboard."""
+    with _process(folder, ("-m", "ryx_dash", "backend"), port, env) as running:
+        yield running
+
+
+@contextmanager
+def _process(
+    folder: Path, command: tuple[str, ...], port: int | None, env: dict[str, str]
+) -> Iterator[Dashboard]:
     port = port or free_port()
     workspace = folder / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
@@ -121,14 +137,12 @@ def dashboard(
         "RYX_DATA_DIR": str(folder / "data"),
         "RYX_WORKSPACE": str(workspace),
         "RYX_LLM_URL": "http://127.0.0.1:9/v1",
-        "WEB_CONCURRENCY": str(workers),
         **env,
     }
-    command = [sys.executable, "-m", "gunicorn", target] if workers else [sys.executable, "app.py"]
     output = folder / f"output-{port}.txt"
     with output.open("ab") as out:
         process = subprocess.Popen(
-            command,
+            [sys.executable, *command],
             cwd=ROOT,
             env=environment,
             stdout=out,

@@ -1,6 +1,7 @@
 """The page in Chromium, served by a real process."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from dash.testing.browser import Browser
 from selenium.webdriver.chrome.options import Options
 
 from tests.browser.page import PageUnderTest
-from tests.servers import Dashboard, dashboard
+from tests.servers import Dashboard, dashboard, engine_backend
 
 FACT = """# Project Zephyr
 
@@ -63,15 +64,22 @@ def fill_workspace(folder: Path) -> Path:
     return workspace
 
 
-@pytest.fixture(scope="module", params=[0, 2], ids=["app.py", "gunicorn"])
+@pytest.fixture(scope="module", params=["app.py", "gunicorn", "backend"])
 def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Dashboard]:
-    """A dashboard on a small workspace, without a language model; one and two workers."""
+    """A dashboard on a small workspace, without a language model: with one and two workers, and
+    in front of a ``ryx-dash backend``.
+    """
     folder = tmp_path_factory.mktemp("served")
     fill_workspace(folder)
-    with dashboard(folder, workers=request.param) as running:
-        yield running
+    with ExitStack() as stack:
+        env = {}
+        if request.param == "backend":
+            backend = stack.enter_context(engine_backend(folder))
+            env["RYX_WS_URL"] = f"ws://127.0.0.1:{backend.port}/api/workflow/stream"
+        workers = 2 if request.param == "gunicorn" else 0
+        yield stack.enter_context(dashboard(folder, workers=workers, **env))
 
 
 @pytest.fixture

@@ -1,0 +1,215 @@
+"""The page in front of backends of every dialect, and of some that break or lie."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from dash.testing.browser import Browser
+
+from ryx_dash.protocol.steps import STEPS
+from tests.browser.page import PageUnderTest
+from tests.fakes import backends
+from tests.fakes.backends import FakeBackend, Script, serve_backend
+from tests.servers import dashboard
+
+ALL_GREEN = {step.name: "success" for step in STEPS}
+
+
+@pytest.fixture(scope="module")
+def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeBackend, object]]:
+    """One dashboard in front of one backend; each test gives it a script."""
+    folder = tmp_path_factory.mktemp("fronted")
+    with (
+        serve_backend(backends.documented, models=[{"id": "their-model", "size": 5}]) as backend,
+        dashboard(folder, RYX_WS_URL=backend.url, RYX_SILENCE="2") as running,
+    ):
+        yield backend, running
+
+
+@pytest.fixture
+def page(fronted: tuple[FakeBackend, object], dash_br: Browser) -> PageUnderTest:
+    """Its page."""
+    return PageUnderTest(dash_br, fronted[1])  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def backend(fronted: tuple[FakeBackend, object]) -> FakeBackend:
+    """Its backend."""
+    return fronted[0]
+
+
+def run(page: PageUnderTest, backend: FakeBackend, script: Script) -> None:
+    """Ask a question that the backend answers with ``script``."""
+    backend.script = script
+    page.open()
+    page.ask("What is the launch code?")
+    head = httpx.get(f"{page.server.url}/api/runs/{page.run['id']}").json()["events"]
+    page.wait_for(lambda: page.counts["head"] == head)
+    assert page.counts["gaps"] == page.counts["duplicates"] == 0
+    assert page.console == []
+    assert page.attribute("connection-status", "data-status") == "connected"
+
+
+def cards(page: PageUnderTest) -> list[tuple[str, str]]:
+    return [(card["tool"], card["status"]) for card in page.cards]
+
+
+def column(page: PageUnderTest, text: str) -> bool:
+    return any(text in cell for row in page.rows for cell in row)
+
+
+def test_documented(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.documented)
+    assert page.run["status"] == "success"
+    assert page.steps == ALL_GREEN
+    assert cards(page) == [("search_local", "success"), ("search_local", "failed")]
+    assert page.text("#tool-count") == "2"
+    assert "It is 7421." in page.text("#answer")
+    assert column(page, "123 ms")
+
+
+def test_executor(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.executor)
+    assert page.run["status"] == "success"
+    assert page.steps == ALL_GREEN
+    assert cards(page) == [
+        ("search_local", "success"),
+        ("read_file", "success"),
+        ("launch_app", "failed"),
+    ]
+    assert "cut by the backend" in page.text("#tool-results")
+    assert "No such app: vim" in page.text("#tool-results")
+    assert "Found two files." in page.text("#answer")
+
+
+def test_numbered(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.numbered)
+    assert page.run["status"] == "success"
+    assert page.steps == ALL_GREEN
+    assert column(page, "Parsing command")
+    assert "7421" in page.text("#answer")
+
+
+def test_acknowledging(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.acknowledging)
+    assert page.run["status"] == "interrupted"
+    assert set(page.steps.values()) == {"skipped"}
+    assert column(page, "has sent nothing for 2 s")
+
+
+def test_steps_of_its_own(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.own_steps)
+    assert page.run["status"] == "success"
+    assert list(page.steps)[8:] == ["planning", "research", "writing"]
+    assert "Written." in page.text("#answer")
+
+
+def test_failing(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.failing)
+    assert page.run["status"] == "failed"
+    assert page.steps["llm_response"] == "failed"
+    assert column(page, "No model")
+
+
+def test_breaking(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.breaking)
+    assert page.run["status"] == "interrupted"
+    assert page.steps["rag_context"] == "cancelled"
+    assert column(page, "was lost during rag_context")
+
+
+def test_lying(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.lying)
+    assert page.run["status"] == "success"
+    assert "The end." in page.text("#answer")
+    assert column(page, "Events from the backend were left out")
+    assert column(page, "1 that had come before and 1 of other runs")
+
+
+def test_heavy(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.heavy)
+    assert page.run["status"] == "success"
+    assert cards(page) == [("read_file", "success")]
+    assert "Small." in page.text("#answer")
+
+
+def test_cancelling_does_not_wait_for_the_backend(
+    page: PageUnderTest, backend: FakeBackend
+) -> None:
+    async def endless(socket: backends.ServerConnection, command: dict[str, object]) -> None:
+        await backends.burst(100_000, a_second=50)(socket, command)
+
+    backend.script = endless
+    page.open()
+    before = page.run["id"]
+    page.type_query("Go on for ever")
+    page.find("execute-button").click()
+    page.wait_for(lambda: page.run["id"] != before and page.run["status"] == "running")
+    page.wait_for(lambda: page.find("cancel-button").is_displayed())
+    page.find("cancel-button").click()
+    page.wait_for_end(seconds=5)
+    assert page.run["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("count", [2_000, 50_000])
+def test_a_burst_is_shown_whole(page: PageUnderTest, backend: FakeBackend, count: int) -> None:
+    backend.script = backends.burst(count)
+    page.open()
+    page.ask("As fast as you can")
+    page.wait_for(lambda: page.counts["head"] == count + 2, seconds=60)
+    assert page.run["status"] == "success"
+    assert page.counts["gaps"] == page.counts["duplicates"] == 0
+    assert page.text("#event-count").startswith(f"events 1–{count + 2:,}")
+
+
+def test_5000_a_second_are_shown_whole(page: PageUnderTest, backend: FakeBackend) -> None:
+    """For 10 s; ``RYX_TEST_LONG=1`` makes it a minute."""
+    count = 5_000 * (60 if os.environ.get("RYX_TEST_LONG") else 10)
+    backend.script = backends.burst(count, a_second=5_000)
+    page.open()
+    before = page.run["id"]
+    page.type_query("Without a pause")
+    page.find("execute-button").click()
+    page.wait_for(lambda: page.run["id"] != before)
+    page.wait_for(lambda: page.counts["head"] > 0)
+    page.wait_for_end(seconds=180)
+    page.wait_for(lambda: page.counts["head"] == count + 2, seconds=60)
+    assert page.counts["gaps"] == page.counts["duplicates"] == 0
+
+
+def test_the_models_are_the_backends(page: PageUnderTest, backend: FakeBackend) -> None:
+    page.open()
+    page.wait_for(lambda: "their-model" in page.text("#model-select"))
+
+
+def test_the_header_says_which_backend(page: PageUnderTest, backend: FakeBackend) -> None:
+    page.open()
+    assert backend.url in page.text("header")
+
+
+@contextmanager
+def late(tmp_path: Path, script: Script, port: int) -> Iterator[FakeBackend]:
+    with serve_backend(script, port=port) as backend:
+        yield backend
+
+
+def test_a_backend_that_comes_late_is_waited_for(tmp_path: Path, dash_br: Browser) -> None:
+    with serve_backend(backends.documented) as gone:
+        port = int(gone.url.split(":")[2].split("/")[0])
+    with dashboard(tmp_path, RYX_WS_URL=gone.url) as running:
+        page = PageUnderTest(dash_br, running)
+        page.open()
+        before = page.run["id"]
+        page.type_query("Is anybody there?")
+        page.find("execute-button").click()
+        page.wait_for(lambda: page.run["id"] != before)
+        page.wait_for(lambda: column(page, "connection refused. Trying again in"))
+        assert httpx.get(f"{running.url}/ready").status_code == 503
+        with late(tmp_path, backends.documented, port):
+            page.wait_for_end()
+            assert page.run["status"] == "success"
+            assert page.steps == ALL_GREEN
+            page.wait_for(lambda: httpx.get(f"{running.url}/ready").status_code == 200)
