@@ -23,7 +23,7 @@ from ryx_dash.protocol.frames import Envelope, Shown
 from ryx_dash.views import ids, outputs
 from ryx_dash.views.form import model_options
 
-BUDGET = 5_000
+BUDGET = 2000
 """Events folded at most for one frame: a long run that nobody has looked at yet comes in parts."""
 
 OUTPUTS = {
