@@ -64,7 +64,7 @@ def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
     parts = _assemble(settings, executor)
     advice = _Advice(parts.executor)
     page = Page(parts.log, History(parts.log), advice, backend=_backend(settings))
-    gateway = Gateway(parts.log, parts.feed, parts.desk)
+    gateway = Gateway(parts.log, parts.feed, parts.desk, most=settings.max_connections)
     api = Api(parts.log, parts.desk, parts.executor)
     app = Starlette(
         routes=[

@@ -192,6 +192,15 @@ class Settings(BaseModel):
         (), description="further origins that may open the WebSocket, comma-separated"
     )
     max_runs: int = Field(4, ge=1, le=64, description="runs at once; further ones wait in line")
+    max_connections: int = Field(
+        2_000, ge=1, le=60_000, description="viewers at once for each process; more are refused"
+    )
+    keep_days: int | None = Field(
+        None, ge=1, le=36_500, description="days after which a run is forgotten; unset: never"
+    )
+    keep_runs: int | None = Field(
+        None, ge=1, description="runs that are kept, the newest; unset: all"
+    )
 
     @property
     def log_path(self) -> Path | None:

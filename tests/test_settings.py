@@ -49,6 +49,7 @@ def test_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (chosen.ws_url, chosen.llm_key, chosen.search_url, chosen.token) == (None,) * 4
     assert chosen.allowed_origins == ()
     assert chosen.max_runs == 4
+    assert (chosen.max_connections, chosen.keep_days, chosen.keep_runs) == (2_000, None, None)
     assert chosen.log_path == chosen.data_dir / "runs.db"
     assert chosen.data_dir.name == "ryx-dash"
 
@@ -68,10 +69,14 @@ def test_every_setting_from_the_environment(tmp_path: Path) -> None:
             "RYX_TOKEN": "geheim-ü",
             "RYX_ALLOWED_ORIGINS": "https://A.example:443, http://b:8080/,",
             "RYX_MAX_RUNS": "64",
+            "RYX_MAX_CONNECTIONS": "50",
+            "RYX_KEEP_DAYS": "30",
+            "RYX_KEEP_RUNS": "1000",
             "PATH": "/bin",
         }
     )
     assert (chosen.host, chosen.port, chosen.max_runs) == ("::1", 9000, 64)
+    assert (chosen.max_connections, chosen.keep_days, chosen.keep_runs) == (50, 30, 1_000)
     assert chosen.ws_url == "ws://localhost:8000/api/workflow/stream"
     assert chosen.data_dir == tmp_path / "new"
     assert chosen.log_path == tmp_path / "a b.db"
@@ -116,6 +121,10 @@ def test_an_empty_variable_is_as_good_as_none(name: str) -> None:
         ("RYX_PORT", "9" * 5000, f"RYX_PORT ({'9' * 120}) must be a whole number."),
         ("RYX_MAX_RUNS", "0", "RYX_MAX_RUNS (0) must be at least 1."),
         ("RYX_MAX_RUNS", "65", "RYX_MAX_RUNS (65) must be at most 64."),
+        ("RYX_MAX_CONNECTIONS", "0", "RYX_MAX_CONNECTIONS (0) must be at least 1."),
+        ("RYX_KEEP_DAYS", "0", "RYX_KEEP_DAYS (0) must be at least 1."),
+        ("RYX_KEEP_DAYS", "1.5", "RYX_KEEP_DAYS (1.5) must be a whole number."),
+        ("RYX_KEEP_RUNS", "0", "RYX_KEEP_RUNS (0) must be at least 1."),
         (
             "RYX_HOST",
             "localhost:8050",

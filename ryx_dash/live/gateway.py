@@ -53,6 +53,10 @@ class Gateway:
         else:
             await self._serve(wire, page)
 
+    def __len__(self) -> int:
+        """How many connections there are."""
+        return len(self._wires)
+
     async def close(self) -> None:
         """Close every connection with 1012, one after the other, and take no more."""
         self._closing = True

@@ -1,5 +1,6 @@
 """Who runs what: the waiting line, leases, lost workers."""
 
+from functools import partial
 from typing import Any
 
 import anyio
@@ -14,7 +15,7 @@ from ryx_dash.log.base import EventLog, NewRun, Run
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.protocol.executor import Emit, Request
 from ryx_dash.protocol.steps import RunStatus
-from tests.fakes.executor import ScriptedExecutor
+from tests.fakes.executor import ScriptedExecutor, all_green
 
 
 def worker(log: EventLog, executor: ScriptedExecutor, at_once: int = 4) -> tuple[Feed, Dispatcher]:
@@ -134,4 +135,52 @@ async def test_a_log_that_refuses_stops_nobody_for_good(monkeypatch: pytest.Monk
         assert log.run(run.run_id) == run
         log.refusing = False
         assert (await ended(log, run.run_id)).status is RunStatus.SUCCESS
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_drained_worker_lets_its_runs_end() -> None:
+    log = MemoryLog()
+    begun, may_end = anyio.Event(), anyio.Event()
+
+    async def patient(request: Request, emit: Emit) -> None:
+        begun.set()
+        await may_end.wait()
+        await all_green(request, emit)
+
+    first, _ = log.start(NewRun(input="first"))
+    feed, dispatcher = worker(log, ScriptedExecutor(patient))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(feed.run)
+        tasks.start_soon(dispatcher.run)
+        await begun.wait()
+        tasks.start_soon(partial(dispatcher.drain, at_most=30))
+        await anyio.wait_all_tasks_blocked()
+        second, _ = log.start(NewRun(input="second"))
+        may_end.set()
+        assert (await ended(log, first.run_id)).status is RunStatus.SUCCESS
+        with anyio.fail_after(5):
+            await dispatcher.drain(at_most=30)
+        tasks.cancel_scope.cancel()
+    waiting = log.run(second.run_id)
+    assert waiting is not None
+    assert waiting.status is RunStatus.QUEUED  # for another worker, or the next start
+
+
+async def test_a_run_that_outlasts_the_draining_is_interrupted() -> None:
+    log = MemoryLog()
+    begun = anyio.Event()
+
+    async def endless(request: Request, emit: Emit) -> None:
+        begun.set()
+        await anyio.sleep_forever()
+
+    run, _ = log.start(NewRun(input="endless"))
+    feed, dispatcher = worker(log, ScriptedExecutor(endless))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(feed.run)
+        tasks.start_soon(dispatcher.run)
+        await begun.wait()
+        with anyio.fail_after(5):
+            await dispatcher.drain(at_most=0.05)
+        assert (await ended(log, run.run_id)).status is RunStatus.INTERRUPTED
         tasks.cancel_scope.cancel()

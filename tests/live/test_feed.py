@@ -1,7 +1,10 @@
 """Waiting for growth."""
 
 import anyio
+import pytest
 
+from ryx_dash.errors import LogError
+from ryx_dash.live import feed as feed_module
 from ryx_dash.live.feed import LATEST, Feed, Watch
 from ryx_dash.log.base import NewRun, Run
 from ryx_dash.log.memory import MemoryLog
@@ -87,4 +90,50 @@ async def test_any_change_returns_at_a_change_or_in_time() -> None:
         tasks.start_soon(feed.run)
         with anyio.fail_after(5):
             await woken.wait()
+        tasks.cancel_scope.cancel()
+
+
+class Counting(MemoryLog):
+    """Counts questions for a run, and refuses to say its version for a while."""
+
+    asked = 0
+    refusals = 0
+
+    def run(self, run_id: str) -> Run | None:
+        self.asked += 1
+        return super().run(run_id)
+
+    def version(self) -> int:
+        if self.refusals:
+            self.refusals -= 1
+            raise LogError("The disk has gone.")
+        return super().version()
+
+
+async def test_a_run_that_has_ended_is_not_asked_for_again() -> None:
+    log = Counting()
+    over = log.cancel(log.start(NewRun(input="over"))[0].run_id)
+    feed = Feed(log)
+    async with anyio.create_task_group() as tasks:
+        with feed.watch(over.run_id) as watch, feed.watch(LATEST) as latest:
+            await changed(watch)
+            await changed(latest)
+            asked = log.asked
+            tasks.start_soon(feed.run)
+            log.start(NewRun(input="another"))
+            await changed(latest)
+            assert log.asked == asked
+        tasks.cancel_scope.cancel()
+
+
+async def test_a_log_that_cannot_be_read_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_module, "TROUBLE_SECONDS", 0.01)
+    log = Counting()
+    log.refusals = 3
+    feed = Feed(log)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(feed.run)
+        with feed.watch(LATEST) as latest:
+            run, _ = log.start(NewRun(input="q"))
+            assert await changed(latest) == run
         tasks.cancel_scope.cancel()

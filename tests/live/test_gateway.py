@@ -1,15 +1,27 @@
 """The WebSocket as other programs see it, over real sockets and a real log."""
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import anyio
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from ryx_dash import factory
+from ryx_dash.errors import LogError
+from ryx_dash.live import program as program_module
+from ryx_dash.live.desk import Desk
+from ryx_dash.live.feed import Feed
+from ryx_dash.live.gateway import Gateway
+from ryx_dash.live.limits import BURST, PATIENCE
+from ryx_dash.log.base import Run
+from ryx_dash.log.memory import MemoryLog
 from ryx_dash.protocol.events import Draft, EventKind, step_event
 from ryx_dash.protocol.executor import Emit, Request
 from ryx_dash.protocol.frames import SUBPROTOCOL
@@ -286,3 +298,124 @@ def test_a_foreign_origin_is_refused(address: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         connect(f"ws://{address}{PATH}", origin="http://evil.example")  # type: ignore[arg-type]
     assert refused.value.response.status_code == 403
+
+
+# -- limits, and the end ------------------------------------------------------------------------
+
+
+@contextmanager
+def limited(executor: ScriptedExecutor, **settings: Any) -> Iterator[str]:
+    with serve(
+        factory.create(Settings(log_url="memory://", **settings), executor=executor)
+    ) as address:
+        yield address
+
+
+def close_of(socket: ClientConnection) -> tuple[int | None, str | None]:
+    with suppress(ConnectionClosed):
+        while True:
+            socket.recv(timeout=10)
+    return socket.protocol.close_code, socket.protocol.close_reason
+
+
+def test_one_viewer_too_many_is_told_so(executor: ScriptedExecutor) -> None:
+    with limited(executor, max_connections=2) as address:
+        with page(address) as first, program(address):
+            hear(first)
+            with page(address) as third:
+                code, reason = close_of(third)
+            assert code == 1013
+            assert "2 viewers" in str(reason)
+        with page(address) as after:
+            assert hear(after)["hello"] is True
+
+
+def test_a_program_that_sends_too_fast_is_told_then_cut_off(address: str) -> None:
+    with program(address) as socket:
+        with suppress(ConnectionClosed):
+            for _ in range(5_000):
+                socket.send("{")
+        codes = set()
+        with suppress(ConnectionClosed):
+            while True:
+                codes.add(hear(socket)["data"]["code"])
+    assert codes == {"not_json", "too_fast"}
+    assert socket.protocol.close_code == 1008
+
+
+def test_a_page_that_sends_too_fast_is_told(address: str) -> None:
+    with page(address) as viewer:
+        for _ in range(int(BURST + PATIENCE / 2)):
+            envelope(viewer, {"type": "ping"})
+        frame = hear(viewer)
+        while "error" not in frame:
+            time.sleep(0.05)  # what is too fast now is not in a moment
+            shown(viewer, frame)
+            frame = hear(viewer)
+        assert frame["error"]["code"] == "too_fast"
+
+
+def test_a_page_that_goes_on_like_that_is_cut_off(address: str) -> None:
+    with page(address) as viewer:
+        with suppress(ConnectionClosed):
+            for _ in range(5_000):
+                envelope(viewer, {"type": "ping"})
+        assert close_of(viewer) == (1008, "Too many messages for too long.")
+
+
+def test_cancelling_twice_is_acknowledged_twice(address: str, executor: ScriptedExecutor) -> None:
+    executor.script = until_cancelled
+    with program(address) as socket, page(address) as viewer:
+        say(socket, action="execute_workflow", input="hello")
+        run_id = hear_until(socket, "step_start")[0]["run_id"]
+        for command_id in ("k1", "k2"):  # the second as if the first's answer had been lost
+            envelope(viewer, {"type": "cancel", "command_id": command_id, "run_id": run_id})
+            frame = hear(viewer)
+            while command_id not in [ack["command_id"] for ack in frame["acks"]]:
+                shown(viewer, frame)
+                frame = hear(viewer)
+            answer = {ack["command_id"]: ack for ack in frame["acks"]}[command_id]
+            assert answer == {"command_id": command_id, "run_id": run_id}
+            shown(viewer, frame)
+            if command_id == "k1":
+                hear_until(socket, "workflow_cancelled")
+
+
+def test_a_run_that_ended_by_itself_cannot_be_cancelled(address: str) -> None:
+    with program(address) as socket, page(address) as viewer:
+        say(socket, action="execute_workflow", input="hello")
+        run_id = hear_until(socket, "workflow_complete")[0]["run_id"]
+        envelope(viewer, {"type": "cancel", "command_id": "k", "run_id": run_id})
+        frame = hear(viewer)
+        while not frame["acks"]:
+            shown(viewer, frame)
+            frame = hear(viewer)
+    assert frame["acks"][0]["error"]["code"] == "run_ended"
+
+
+def test_one_connection_follows_so_many_runs(
+    address: str, executor: ScriptedExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program_module, "MOST_RUNS", 1)
+    executor.script = until_cancelled
+    with program(address) as socket:
+        say(socket, action="execute_workflow", input="one")
+        hear_until(socket, "step_start")
+        say(socket, action="execute_workflow", input="two")
+        assert hear(socket)["data"]["code"] == "too_many_runs"
+
+
+class Unreadable(MemoryLog):
+    """A log whose runs cannot be read."""
+
+    def latest(self) -> Run | None:
+        raise LogError("The event log is damaged.")
+
+
+def test_a_log_that_cannot_be_read_closes_with_its_reason() -> None:
+    log = Unreadable()
+    feed = Feed(log)
+    gateway = Gateway(log, feed, Desk(log, feed))
+    app = Starlette(routes=[WebSocketRoute(PATH, gateway.__call__)])
+    with serve(app) as address, page(address) as viewer:
+        assert close_of(viewer) == (1011, "The event log is damaged.")
