@@ -42,7 +42,7 @@ class _Record:
 class MemoryLog(EventLog):
     """An event log in memory. ``clock`` gives the seconds by which leases run out."""
 
-    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._identity = secrets.token_hex(16)
         self._lock = threading.RLock()

@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 from ryx_dash.errors import LogError
+from ryx_dash.log.boot import boot
 from ryx_dash.log.driver import Connection, damaged, query, scalar, transaction
 
 APPLICATION_ID = 0x52797844
@@ -89,7 +90,15 @@ def prepare(db: Connection, path: Path) -> None:
             query(
                 db, "INSERT INTO meta VALUES ('identity', ?), ('trial', 0)", secrets.token_hex(16)
             )
+        _end_leases_of_before(db, boot())
     _check(db, path)
+
+
+def _end_leases_of_before(db: Connection, started: str) -> None:
+    """A lease that was given before the machine last started belongs to nobody."""
+    if scalar(db, "SELECT value FROM meta WHERE name = 'boot'") != started:
+        query(db, "UPDATE runs SET lease_until = 0 WHERE status = 'running'")
+        query(db, "INSERT OR REPLACE INTO meta VALUES ('boot', ?)", started)
 
 
 def identity(db: Connection) -> str:

@@ -44,11 +44,11 @@ class SqliteLog(EventLog):
     """An event log in the file ``path``, made when there is none; its folder must exist.
 
     Open it after a process has forked, never before. ``clock`` gives the seconds by which leases
-    run out; processes compare them with each other's, so it is the clock on the wall.
+    run out; processes compare them with each other's, and no one may set it back.
     Raises :class:`errors.LogError` when the file cannot be used.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._connections = Connections(path)
         with self._connections.read() as db:

@@ -5,7 +5,7 @@ A run's input is its plan, for example ``7: 120 events in 2.5 s``. Nothing else 
 """
 
 import os
-import re
+from pathlib import Path
 from random import Random
 
 import anyio
@@ -14,13 +14,8 @@ from ryx_dash import factory, settings
 from ryx_dash.protocol.events import Draft, EventKind, step_event
 from ryx_dash.protocol.executor import Emit, Model, Request
 from ryx_dash.protocol.steps import LLM
-
-PLAN = re.compile(r"(?P<seed>\d+): (?P<events>\d+) events in (?P<seconds>[\d.]+) s\b")
-
-
-def plan(seed: int, *, events: int = 60, seconds: float = 2.0, note: str = "") -> str:
-    """The input of a run of ``events`` events of one step, in uneven bursts."""
-    return f"{seed}: {events} events in {seconds} s{note}"
+from tests.faults import clock
+from tests.faults.plan import PLAN
 
 
 class Planned:
@@ -52,6 +47,10 @@ class Planned:
         """None."""
         return []
 
+    async def examples(self) -> list[str]:
+        """None."""
+        return []
+
     async def problem(self) -> str | None:
         """None."""
         return None
@@ -65,5 +64,8 @@ def _event(n: int, random: Random) -> Draft:
         return step_event(EventKind.LLM_TOKEN, LLM, "", data={"text": f"token {n} "})
     return step_event(EventKind.STEP_PROGRESS, LLM, f"event {n}", data={"n": n})
 
+
+if "FAULT_CLOCK" in os.environ:
+    clock.install(Path(os.environ["FAULT_CLOCK"]))
 
 server = factory.create(settings.load(os.environ), executor=Planned())

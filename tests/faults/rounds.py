@@ -6,10 +6,10 @@ from random import Random
 
 import anyio
 
-from tests.faults.app import plan
-from tests.faults.checker import LogFile, check_commands, check_log, check_page
+from tests.faults.checker import LogFile, LoggedRun, check_commands, check_log, check_page
 from tests.faults.headless import HeadlessPage, opened, until
 from tests.faults.layer import Machine
+from tests.faults.plan import plan
 from tests.faults.proxy import Proxy
 from tests.faults.servers import Server
 
@@ -99,3 +99,23 @@ def noted(note: str | Callable[[], str]) -> Iterator[None]:
     except Exception as error:
         error.add_note(note if isinstance(note, str) else note())
         raise
+
+
+def run_of(server: Server, page: HeadlessPage) -> LoggedRun | None:
+    """The run that the page's command started."""
+    run_id = server.log.commands().get(next(iter(page.record.commands)))
+    return None if run_id is None else server.log.runs()[run_id]
+
+
+def ended(server: Server, page: HeadlessPage) -> bool:
+    """Whether the page's run has ended."""
+    run = run_of(server, page)
+    return run is not None and run.status not in ("queued", "running")
+
+
+def owner_of(server: Server, page: HeadlessPage) -> int | None:
+    """The worker that executes the page's run, while it does."""
+    run = run_of(server, page)
+    if run is None or run.status != "running" or run.owner is None:
+        return None
+    return int(run.owner.partition("-")[0])

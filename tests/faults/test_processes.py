@@ -12,11 +12,10 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from tests.faults.checker import LoggedRun
 from tests.faults.headless import HeadlessPage, until
 from tests.faults.layer import Machine
 from tests.faults.proxy import Proxy
-from tests.faults.rounds import play
+from tests.faults.rounds import ended, owner_of, play, run_of
 from tests.faults.seeds import COUNT, SOAK
 from tests.faults.servers import Server, serving
 
@@ -57,18 +56,18 @@ async def test_worker_killed_while_it_commits(
     server: Server, layer: Machine, seeds: list[int]
 ) -> None:
     async def kill_owner(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-        await until(lambda: _owner(server, page) is not None)
+        await until(lambda: owner_of(server, page) is not None)
         await anyio.sleep(random.uniform(0, 1.5))
-        owner = _owner(server, page)
+        owner = owner_of(server, page)
         if owner is not None:
             killed = datetime.now(UTC)
             _kill(owner)
-            await until(lambda: _owner(server, page) is None)
-            run = _run(server, page)
+            await until(lambda: owner_of(server, page) is None)
+            run = run_of(server, page)
             assert run is not None
             assert run.status in ("interrupted", "success")
-            ended = datetime.fromisoformat(server.log.events(run.run_id)[-1][1])
-            assert (ended - killed).total_seconds() < FOUND_WITHIN
+            end = datetime.fromisoformat(server.log.events(run.run_id)[-1][1])
+            assert (end - killed).total_seconds() < FOUND_WITHIN
 
     await play(layer, server, kill_owner, seeds, events=1500)
 
@@ -79,7 +78,7 @@ async def test_worker_killed_while_it_replays(
     """A long run is read from its beginning again and again, by workers that die over it."""
 
     async def kill_readers(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-        await until(lambda: _ended(server, page))
+        await until(lambda: ended(server, page))
         for _ in range(3):
             page.reload()
             await anyio.sleep(random.uniform(0, 0.6))
@@ -140,13 +139,13 @@ async def test_an_owner_that_returns_cannot_write(
     """A worker stands still until its runs are given up; then it goes on, and must not write."""
 
     async def freeze_owner(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-        await until(lambda: _owner(server, page) is not None)
+        await until(lambda: owner_of(server, page) is not None)
         await anyio.sleep(random.uniform(0, 1))
-        owner = _owner(server, page)
+        owner = owner_of(server, page)
         assert owner is not None
         os.kill(owner, signal.SIGSTOP)
         try:
-            await until(lambda: _ended(server, page))
+            await until(lambda: ended(server, page))
         finally:
             os.kill(owner, signal.SIGCONT)
 
@@ -158,22 +157,3 @@ async def test_an_owner_that_returns_cannot_write(
 def _kill(pid: int) -> None:
     with suppress(ProcessLookupError):  # another round was quicker
         os.kill(pid, signal.SIGKILL)
-
-
-def _run(server: Server, page: HeadlessPage) -> LoggedRun | None:
-    """The run that the page's command started."""
-    run_id = server.log.commands().get(next(iter(page.record.commands)))
-    return None if run_id is None else server.log.runs()[run_id]
-
-
-def _ended(server: Server, page: HeadlessPage) -> bool:
-    run = _run(server, page)
-    return run is not None and run.status not in ("queued", "running")
-
-
-def _owner(server: Server, page: HeadlessPage) -> int | None:
-    """The worker that executes the page's run, while it does."""
-    run = _run(server, page)
-    if run is None or run.status != "running" or run.owner is None:
-        return None
-    return int(run.owner.partition("-")[0])
