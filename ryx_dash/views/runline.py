@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import html
 
-from ryx_dash.projection.state import RunState
+from ryx_dash.projection.state import NodeState, RunState
 from ryx_dash.projection.text import format_count, format_latency
 from ryx_dash.protocol.steps import NodeStatus
 from ryx_dash.views import ids
@@ -13,9 +13,6 @@ from ryx_dash.views.marks import badge
 
 NO_RUN = "none"
 """What stands for a status while there is no run."""
-
-_DONE = (NodeStatus.SUCCESS, NodeStatus.FAILED, NodeStatus.SKIPPED, NodeStatus.CANCELLED)
-
 
 def run_line(
     state: RunState | None, *, status: str, question: str = "", after: int = 0, hidden: int = 0
@@ -29,7 +26,7 @@ def run_line(
     """
     if state is None:
         return [_status("", status), html.Span(className="run-input"), _events(None, 0, 0)]
-    done = sum(step.status in _DONE for step in state.steps)
+    done = sum(map(_done, state.steps))
     return [
         _status(state.run_id, status),
         html.Span(question, className="run-input", title=question[:1_000], dir="auto"),
@@ -37,6 +34,11 @@ def run_line(
         _clock(state),
         _events(state, after, hidden),
     ]
+
+
+def _done(step: NodeState) -> bool:
+    """Whether a step did its work, or had none to do; not one that a failed run never reached."""
+    return step.status is NodeStatus.SUCCESS or bool(step.data.get("skipped"))
 
 
 def _status(run_id: str, status: str) -> Any:

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from ryx_dash.projection.fold import initial
 from ryx_dash.projection.state import RunState
-from ryx_dash.protocol.steps import RunStatus
+from ryx_dash.protocol.steps import NodeStatus, RunStatus
 from ryx_dash.views import ids
 from ryx_dash.views.runline import NO_RUN, run_line
 from tests.views.tree import one, text
@@ -68,3 +70,18 @@ def test_without_a_run_the_line_keeps_its_place():
 
 def test_an_unknown_run_is_unknown():
     assert "unknown" in text(run_line(None, status="unknown"))
+
+
+def test_steps_that_did_their_work_are_counted_and_those_never_reached_are_not():
+    def step(node, **fields):
+        return replace(node, **fields)
+
+    first, second, third, *rest = initial("r").nodes
+    nodes = (
+        step(first, status=NodeStatus.SUCCESS),
+        step(second, status=NodeStatus.SKIPPED, data={"skipped": True}),
+        step(third, status=NodeStatus.FAILED),
+        *(step(node, status=NodeStatus.SKIPPED) for node in rest),
+    )
+    failed = RunState(run_id="r", status=RunStatus.FAILED, nodes=nodes)
+    assert "2 of 8 steps" in text(run_line(failed, status="failed"))
