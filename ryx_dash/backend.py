@@ -28,6 +28,7 @@ from ryx_dash.log.base import EventLog
 from ryx_dash.log.open import open_log
 from ryx_dash.protocol.executor import Executor
 from ryx_dash.settings import Settings
+from ryx_dash.websocket import CONTRACT_HEADER
 
 PORT = 8000
 PATH = "/api/workflow/stream"
@@ -94,6 +95,7 @@ class Backend:
                 # A program sends no Origin; a page of somebody else's cannot but send its own.
                 origins=[None, *map(Origin, self._settings.allowed_origins)],
                 process_request=self._answer,
+                process_response=_keep_contract,
                 compression=None,
                 max_size=MAX_MESSAGE,
                 server_header=None,
@@ -185,6 +187,10 @@ class _Connection:
 
     async def close(self, code: int, reason: str) -> None:
         await self._connection.close(code, reason)
+
+
+def _keep_contract(_: ServerConnection, __: Request, response: Response) -> None:
+    response.headers[CONTRACT_HEADER] = "1"
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -20,8 +20,13 @@ from websockets.exceptions import (
 
 OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 0.5
+PING_SECONDS = 10.0
 MAX_MESSAGE = 32 * 1024 * 1024
 """Bytes of the largest message that is received; a larger one closes the connection (1009)."""
+
+CONTRACT_HEADER = "Ryx-Contract"
+"""By this header of its handshake a server says that it keeps the whole contract: the same command
+twice has one effect, and runs are resumed."""
 
 FAILURES = (OSError, InvalidHandshake, InvalidProxy, InvalidURI, ConnectionClosed, TimeoutError)
 """What opening or using a socket may raise when the other side, or the way to it, fails."""
@@ -42,6 +47,8 @@ async def opened(
         compression=None,
         open_timeout=OPEN_SECONDS,
         close_timeout=CLOSE_SECONDS,
+        ping_interval=PING_SECONDS,
+        ping_timeout=PING_SECONDS,
         max_size=MAX_MESSAGE,
     )
     try:

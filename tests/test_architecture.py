@@ -30,7 +30,7 @@ BELOW: dict[str, set[str]] = {
         *("errors", "settings", "protocol", "log", "engine", "live", "door", "api"),
         *("callbacks", "page", "websocket", "serving"),
     },
-    "backend": {"errors", "settings", "protocol", "log", "engine", "live"},
+    "backend": {"errors", "settings", "protocol", "log", "engine", "live", "websocket"},
     "ask": {"errors", "protocol", "client"},
     "cli": {"errors", "settings", "factory", "backend", "client", "ask", "serving"},
     "worker": {"cli", "serving"},

@@ -1,6 +1,7 @@
 """One run on a backend, from the command to its end, whatever the backend does meanwhile."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -10,10 +11,11 @@ from websockets.asyncio.client import ClientConnection
 
 from ryx_dash.backoff import RETRIES
 from ryx_dash.live.link import Link
+from ryx_dash.protocol.dialects.order import MAX_HELD
 from ryx_dash.protocol.dialects.translator import Translator
 from ryx_dash.protocol.events import Draft, EventKind, JsonObject, outcome
 from ryx_dash.protocol.executor import Emit, Request
-from ryx_dash.websocket import FAILURES, final, opened, public, why
+from ryx_dash.websocket import CONTRACT_HEADER, FAILURES, final, opened, public, why
 
 CANCEL_SECONDS = 0.9
 """How long the backend gets to be told that nobody wants the run any more."""
@@ -24,6 +26,9 @@ LARGE = 262_144
 LOOKS = 4
 """Parts into which the silence limit is cut; after each, the silence is said."""
 
+HOLE_SECONDS = 1.0
+"""How long an event that was overtaken by others may take to arrive."""
+
 _LOST_THERE = frozenset({"unknown_run", "bad_cursor"})
 
 
@@ -31,9 +36,15 @@ class Silent(Exception):
     """The backend has sent nothing for as long as is allowed."""
 
 
+class Stale(Exception):
+    """A backend that keeps the contract has sent nothing for long, or has left a hole: asking for
+    the rest on a new connection will show whether there is one.
+    """
+
+
 class Conversation:
-    """Holds one run's connection. A contract backend's run is resumed when it breaks; any other
-    run is then ``interrupted``, since nobody can know how it goes on.
+    """Holds one run's connection. When it breaks, a backend that keeps the contract is asked for
+    the rest; any other run is then ``interrupted``, since nobody can know how it goes on.
     """
 
     def __init__(
@@ -58,6 +69,10 @@ class Conversation:
         self._address = public(url)
         self._translator = Translator()
         self._sent = False
+        self._keeps_contract = False
+        self._asked_again: int | None = None
+        self._heard = time.monotonic()
+        self._quiet_said = 0
         self._tries = 0
 
     async def hold(self) -> None:
@@ -67,6 +82,8 @@ class Conversation:
                 async with opened(self._url, self._token, **self._position()) as socket:
                     await self._talk(socket)
                 return
+            except Stale:
+                self._asked_again = self._translator.order.since
             except Silent:
                 await self._end(self._silent())
                 return
@@ -77,42 +94,74 @@ class Conversation:
     # -- while connected ------------------------------------------------------------------------
 
     async def _talk(self, socket: ClientConnection) -> None:
+        self._begin(socket)
         try:
-            if not self._sent:
+            if self._translator.run_id is None or not self._keeps_contract:
                 self._sent = True  # from now on it may have arrived, whatever we hear of it
                 await socket.send(self._command())
-            await self._listen(socket)
+            while not await self._take(await self._next(socket)):
+                pass
         except (anyio.get_cancelled_exc_class(), Silent):
             with anyio.move_on_after(CANCEL_SECONDS, shield=True):
                 await self._cancel(socket)
             raise
 
-    async def _listen(self, socket: ClientConnection) -> None:
-        """Take messages until one ends the run."""
-        while True:
-            raw = await self._next(socket)
-            self._link.heard()
-            take = self._translator.take
-            draft = take(raw) if len(raw) < LARGE else await to_thread.run_sync(take, raw)
-            if draft is None:
-                continue
+    def _begin(self, socket: ClientConnection) -> None:
+        assert socket.response is not None
+        self._keeps_contract = self._keeps_contract or CONTRACT_HEADER in socket.response.headers
+        self._translator.order.forget()
+        if not self._sent:
+            self._heard = time.monotonic()
+
+    async def _take(self, raw: bytes | None) -> bool:
+        """Emit what a message brings, or what waited for one that has not come; whether it was
+        the end of the run.
+        """
+        drafts = self._translator.skip_hole() if raw is None else await self._translated(raw)
+        for draft in drafts:
             self._recovered()
             if draft.data.get("code") in _LOST_THERE and draft.event == EventKind.WORKFLOW_ERROR:
                 draft = self._interrupted(f"The backend at {self._address} has lost this run")
             if outcome(draft) is not None:
                 await self._end(draft)
-                return
+                return True
             await self._emit(draft)
+        return False
 
-    async def _next(self, socket: ClientConnection) -> bytes:
-        """The next message. Raises :class:`Silent` when none comes within the limit."""
+    async def _translated(self, raw: bytes) -> list[Draft]:
+        self._link.heard()
+        self._heard, self._quiet_said = time.monotonic(), 0
+        take = self._translator.take
+        drafts = take(raw) if len(raw) < LARGE else await to_thread.run_sync(take, raw)
+        self._keeps_contract = self._keeps_contract or self._translator.order.since > 0
+        return drafts
+
+    async def _next(self, socket: ClientConnection) -> bytes | None:
+        """The next message; ``None`` to go on without one that is missing.
+
+        Raises :class:`Silent` or :class:`Stale`.
+        """
+        order = self._translator.order
+        if order.held:
+            if order.held < MAX_HELD:
+                with anyio.move_on_after(HOLE_SECONDS):
+                    return await socket.recv(decode=False)
+            if self._asked_again == order.since:
+                return None
+            raise Stale
         part = self._silence / LOOKS
         for look in range(1, LOOKS + 1):
-            with anyio.move_on_after(part):
+            with anyio.move_on_after(self._heard + part * look - time.monotonic()) as wait:
                 return await socket.recv(decode=False)
-            if look < LOOKS:
+            if wait.cancelled_caught and look < LOOKS and self._quiet_said < look:
+                self._quiet_said = look
                 await self._emit(self._quiet(part * look))
+            if look == LOOKS // 2 and self._may_ask_again():
+                raise Stale
         raise Silent
+
+    def _may_ask_again(self) -> bool:
+        return self._keeps_contract and self._asked_again != self._translator.order.since
 
     def _recovered(self) -> None:
         if self._tries:
@@ -135,17 +184,13 @@ class Conversation:
 
     def _position(self) -> JsonObject:
         """Where to go on, at a backend that counts its events."""
-        if not self._resumable:
+        if not self._keeps_contract or self._translator.run_id is None:
             return {}
-        return {"run": self._translator.run_id, "since": self._translator.since}
-
-    @property
-    def _resumable(self) -> bool:
-        return self._translator.since > 0
+        return {"run": self._translator.run_id, "since": self._translator.order.since}
 
     async def _again(self, error: Exception) -> bool:
         """Wait for the next try; ``False`` if there is none, and the run has been ended."""
-        if self._sent and not self._resumable:
+        if self._sent and not self._keeps_contract:
             await self._end(
                 self._interrupted(f"The connection to the backend at {self._address} was lost")
             )
@@ -191,15 +236,17 @@ class Conversation:
             for count, what in (
                 (tally.duplicates, "that had come before"),
                 (tally.foreign, "of other runs"),
+                (tally.missing, "that never came"),
             )
             if count
         ]
         if not parts:
             return None
         return _note(
-            f"Events from the backend were left out: {' and '.join(parts)}.",
+            f"Events from the backend were lost or left out: {' and '.join(parts)}.",
             duplicates=tally.duplicates,
             foreign=tally.foreign,
+            missing=tally.missing,
         )
 
     def _unreachable(self, error: Exception) -> Draft:

@@ -21,6 +21,7 @@ from ryx_dash.live.wire import FAILED, TOO_BUSY, Wire
 from ryx_dash.log.base import EventLog, Run
 from ryx_dash.protocol.codec import MAX_COMMAND
 from ryx_dash.protocol.frames import SUBPROTOCOL, Cancel, Execute, decode_envelope
+from ryx_dash.websocket import CONTRACT_HEADER
 
 CLOSING_SECONDS = 2.0
 """Over how long a time many connections are closed, so that they do not all come back at once."""
@@ -44,7 +45,10 @@ class Gateway:
     async def __call__(self, websocket: WebSocket) -> None:
         """Serve one connection until it ends."""
         page = SUBPROTOCOL in websocket.scope.get("subprotocols", [])
-        await websocket.accept(subprotocol=SUBPROTOCOL if page else None)
+        await websocket.accept(
+            subprotocol=SUBPROTOCOL if page else None,
+            headers=[(CONTRACT_HEADER.lower().encode(), b"1")],
+        )
         wire = Wire(websocket)
         if self._closing:
             await wire.close(RESTARTING, STOPPING)

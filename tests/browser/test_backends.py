@@ -125,7 +125,7 @@ def test_lying(page: PageUnderTest, backend: FakeBackend) -> None:
     run(page, backend, backends.lying)
     assert page.run["status"] == "success"
     assert "The end." in page.text("#answer")
-    assert column(page, "Events from the backend were left out")
+    assert column(page, "Events from the backend were lost or left out")
     assert column(page, "1 that had come before and 1 of other runs")
 
 

@@ -54,8 +54,7 @@ FIELDS = st.fixed_dictionaries(
 
 
 def take(translator: Translator | None = None, **payload: Any) -> Draft:
-    draft = (translator or Translator()).take(json.dumps(payload))
-    assert draft is not None
+    (draft,) = (translator or Translator()).take(json.dumps(payload))
     return draft
 
 
@@ -249,7 +248,7 @@ def test_an_acknowledgement_is_seen(key: str) -> None:
 
 def test_our_own_events_pass_as_they_are() -> None:
     t = Translator()
-    assert t.take(own(1, "workflow_start")) is None
+    assert t.take(own(1, "workflow_start")) == []
     fields = {
         "step": "rag_context",
         "node": "rag",
@@ -257,17 +256,42 @@ def test_our_own_events_pass_as_they_are() -> None:
         "latency": 2.5,
         "data": {"a": 1},
     }
-    draft = t.take(own(2, "step_complete", **fields))
-    assert draft == Draft(event="step_complete", **fields)
-    assert (t.run_id, t.since) == ("r", 2)
+    assert t.take(own(2, "step_complete", **fields)) == [Draft(event="step_complete", **fields)]
+    assert (t.run_id, t.order.since) == ("r", 2)
 
 
 def test_what_comes_twice_or_from_elsewhere_is_counted_and_left_out() -> None:
     t = Translator()
-    assert t.take(own(1)) is not None
-    assert t.take(own(1)) is None
-    assert t.take(own(2).replace('"r"', '"other"')) is None
+    assert len(t.take(own(1))) == 1
+    assert t.take(own(1)) == []
+    assert t.take(own(2).replace('"r"', '"other"')) == []
     assert (t.tally.events, t.tally.duplicates, t.tally.foreign) == (1, 1, 1)
+
+
+def test_events_that_overtook_others_wait_for_them() -> None:
+    t = Translator()
+    assert len(t.take(own(1))) == 1
+    assert t.take(own(3, message="third")) == []
+    assert t.take(own(3, message="third")) == []
+    assert t.order.held == 1
+    assert [draft.message for draft in t.take(own(2, message="second"))] == ["second", "third"]
+    assert (t.order.since, t.tally.duplicates) == (3, 1)
+
+
+def test_a_hole_is_given_up_or_filled_anew() -> None:
+    t = Translator()
+    t.take(own(1))
+    t.take(own(4, message="fourth"))
+    t.order.forget()
+    assert t.skip_hole() == []
+    t.take(own(4, message="fourth"))
+    assert [draft.message for draft in t.skip_hole()] == ["fourth"]
+    assert (t.order.since, t.tally.missing) == (4, 2)
+
+
+def test_a_place_that_is_no_number_is_no_place() -> None:
+    draft = take(id="x", run_id="r", seq="1", ts="now", event="note", message="m")
+    assert (draft.event, draft.message) == ("note", "m")
 
 
 def test_an_id_that_does_not_change_is_no_event_id() -> None:
@@ -277,27 +301,18 @@ def test_an_id_that_does_not_change_is_no_event_id() -> None:
     assert (t.tally.events, t.tally.duplicates) == (3, 0)
 
 
-def test_a_hole_stops_the_place_to_resume_at() -> None:
-    t = Translator()
-    for seq in (1, 2, 4):
-        t.take(own(seq))
-    assert t.since == 2
-
-
 # -- what is no event at all ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[1]", b"\xff\xfe", b"null", b'"x"'])
 def test_what_cannot_be_read_is_shown(raw: bytes) -> None:
-    draft = Translator().take(raw)
-    assert draft is not None
+    (draft,) = Translator().take(raw)
     assert draft.event == "unreadable"
     assert draft.message
 
 
 def test_broken_utf8_is_replaced_and_said() -> None:
-    draft = Translator().take(b'{"event": "step_start", "step": "rag_context", "message": "\xff"}')
-    assert draft is not None
+    (draft,) = Translator().take(b'{"event": "step_start", "message": "\xff"}')
     assert draft.message == "\ufffd"
     assert "UTF-8" in draft.data["_notes"][0]
 
@@ -315,10 +330,8 @@ def test_a_message_of_10_mb_says_what_it_is_without_its_bulk() -> None:
 
 def test_a_response_of_our_own_is_never_cut() -> None:
     response = "x" * (MAX_RAW + 1)
-    done = Translator().take(own(2, "workflow_complete", data={"response": response}))
-    cut = Translator().take(own(2, "step_complete", data={"text": response}))
-    assert done is not None
-    assert cut is not None
+    (done,) = Translator().take(own(1, "workflow_complete", data={"response": response}))
+    (cut,) = Translator().take(own(1, "step_complete", data={"text": response}))
     assert done.data["response"] == response
     assert len(cut.data["text"]) < MAX_TEXT + 100
 
@@ -350,7 +363,8 @@ def test_nothing_raises_and_everything_can_be_logged_and_folded(
 ) -> None:
     t = Translator()
     texts = [json.dumps(payload) for payload in payloads]
-    drafts = [clean_draft(d) for message in (*texts, *raw) if (d := t.take(message)) is not None]
+    drafts = [clean_draft(draft) for message in (*texts, *raw) for draft in t.take(message)]
+    drafts += map(clean_draft, t.skip_hole())
     events = [draft.at("r", seq, now()) for seq, draft in enumerate(drafts, 1)]
     assert fold_all(initial("r"), events).seq == len(events)
     assert t.tally.events == len(events)

@@ -9,6 +9,7 @@ from ryx_dash.protocol.clean import NOTES
 from ryx_dash.protocol.dialects import values
 from ryx_dash.protocol.dialects.forms import ACKNOWLEDGED, Dialect, dialect_of
 from ryx_dash.protocol.dialects.large import shorten
+from ryx_dash.protocol.dialects.order import Order
 from ryx_dash.protocol.dialects.pairing import Pairing
 from ryx_dash.protocol.events import Draft, EventKind, JsonObject
 from ryx_dash.protocol.reading import read_object
@@ -40,6 +41,7 @@ class Tally:
     events: int = 0
     duplicates: int = 0
     foreign: int = 0
+    missing: int = 0
 
 
 @dataclass
@@ -63,35 +65,42 @@ class Translator:
         self.tally = Tally()
         self.run_id: str | None = None
         """The run's id at the backend, once it has told one."""
-        self.since = 0
-        """All events up to this ``seq`` have arrived; 0 where the backend counts none."""
+        self.order = Order()
+        """The place in the run, where the backend counts its events."""
         self.step: str | None = None
         """The step that started last and has not ended."""
         self._pairing = Pairing()
-        self._seen: dict[object, None] = {}
+        self._seen: dict[tuple[str | int, int], None] = {}
 
-    def take(self, raw: bytes | str) -> Draft | None:
-        """The event in a message; ``None`` for what was there before or is not of this run."""
+    def take(self, raw: bytes | str) -> list[Draft]:
+        """The events that a message brings: none if it was there before or is not of this run,
+        several if it is the one that they waited for.
+        """
         text, notes = _decoded(raw)
         try:
             payload = read_object(text, lenient=True)
         except ProtocolError as error:
             kept, _ = shorten(text, {})
             data = _marked({"warning": True}, kept, notes, _BY_ARRIVAL)
-            return self._taken(Draft(event=UNREADABLE, message=error.message, data=data))
+            return [self._taken(Draft(event=UNREADABLE, message=error.message, data=data))]
         form = dialect_of(payload)
         if self._is_foreign(payload):
             self.tally.foreign += 1
-            return None
-        if self._is_repeated(form, payload, text):
+            return []
+        if form is not None and form.own and type(payload["seq"]) is int:
+            return self._counted(text, payload)
+        if self._is_repeated(payload, text):
             self.tally.duplicates += 1
-            return None
-        if form is not None and form.own:
-            return self._own(text, payload)
+            return []
         kept, brief = shorten(text, payload)
         draft, inferred = self._translated(form, brief)
         data = _marked(draft.data, kept, notes, inferred)
-        return self._taken(draft.model_copy(update={"data": data}))
+        return [self._taken(draft.model_copy(update={"data": data}))]
+
+    def skip_hole(self) -> list[Draft]:
+        """Go on without the events that have not come; gives those that waited for them."""
+        self.tally.missing += self.order.skip()
+        return self._ready()
 
     # -- whose event it is ----------------------------------------------------------------------
 
@@ -102,12 +111,12 @@ class Translator:
         self.run_id = self.run_id or run_id
         return run_id != self.run_id
 
-    def _is_repeated(self, form: Dialect | None, payload: JsonObject, text: str) -> bool:
+    def _is_repeated(self, payload: JsonObject, text: str) -> bool:
         given = payload.get("id")
         if not isinstance(given, str | int):
             return False
-        # Elsewhere an `id` may mean anything, the run for one: only the same text is the same.
-        key = given if form is not None and form.own else (given, hash(text))
+        # An `id` may mean anything here, the run for one: only the same text is the same event.
+        key = (given, hash(text))
         if key in self._seen:
             return True
         self._seen[key] = None
@@ -117,18 +126,25 @@ class Translator:
 
     # -- the contract's own form ----------------------------------------------------------------
 
-    def _own(self, text: str, payload: JsonObject) -> Draft | None:
-        """The event as it is. The beginning is left out: the dashboard itself has written it."""
-        if payload["seq"] == self.since + 1:
-            self.since += 1
-        kind = values.text(payload["event"])
-        if kind == EventKind.WORKFLOW_START:
-            return None
-        if kind != EventKind.WORKFLOW_COMPLETE:  # a response is never cut
+    def _counted(self, text: str, payload: JsonObject) -> list[Draft]:
+        if payload["event"] != EventKind.WORKFLOW_COMPLETE:  # a response is never cut
             _, payload = shorten(text, payload)
+        if not self.order.add(payload["seq"], payload):
+            self.tally.duplicates += 1
+        return self._ready()
+
+    def _ready(self) -> list[Draft]:
+        """The events as they are. The beginning is left out: the dashboard has written it."""
+        return [
+            self._own(payload)
+            for payload in self.order.ready()
+            if payload["event"] != EventKind.WORKFLOW_START
+        ]
+
+    def _own(self, payload: JsonObject) -> Draft:
         return self._taken(
             Draft(
-                event=kind,
+                event=values.text(payload["event"]),
                 step=values.text(payload.get("step")),
                 node=values.text(payload.get("node")),
                 message=values.text(payload.get("message")),
