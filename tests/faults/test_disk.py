@@ -1,0 +1,123 @@
+"""Faults of the disk: full, a flipped bit, a torn tail, a log that is deleted or put back."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import anyio
+import apsw
+import httpx
+import pytest
+from anyio import to_thread
+
+from tests.faults.checker import check_log
+from tests.faults.disk import SmallDisk, small_disk
+from tests.faults.headless import HeadlessPage, opened, until
+from tests.faults.layer import Machine
+from tests.faults.plan import plan
+from tests.faults.proxy import Proxy
+from tests.faults.rounds import RATE, judge, play, settle
+from tests.faults.servers import Server, serving
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """A small disk, where the machine lets a test have one."""
+    with small_disk(tmp_path / "data") as mounted:
+        if mounted is None:
+            pytest.skip("mounting a small disk is not allowed here")
+        yield mounted
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """One worker: it starts faster."""
+    with serving(tmp_path, workers=1) as running:
+        yield running
+
+
+async def test_full_disk(disk: SmallDisk, tmp_path: Path, layer: Machine, seeds: list[int]) -> None:
+    """Runs are refused aloud, those under way end with the reason, reads go on, and it recovers."""
+    one_at_a_time = anyio.Lock()
+    with serving(tmp_path) as server:
+
+        async def fill(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+            await until(lambda: not page.outcome["queue"])
+            await anyio.sleep(random.uniform(0, 1))
+            async with one_at_a_time, httpx.AsyncClient(base_url=_url(server)) as http:
+                disk.fill()
+                refused = await _refusal(http)
+                assert "disk" in refused["error"]["message"]
+                assert (await http.get("/health")).status_code == 200
+                assert (await http.get("/api/runs")).status_code == 200
+                assert (await http.get("/ready")).status_code == 503
+                await anyio.sleep(random.uniform(0, 0.5))
+                disk.free()
+                await until(lambda: httpx.get(f"{_url(server)}/ready").status_code == 200)
+
+        await play(layer, server, fill, seeds, seconds=3)
+        ended = {run.status for run in server.log.runs().values()}
+        assert ended <= {"success", "failed", "interrupted"}
+
+
+async def _refusal(http: httpx.AsyncClient) -> dict[str, dict[str, str]]:
+    """The answer to a run that the disk has no room for. Some still fit between old pages."""
+    for n in range(50):
+        answer = await http.post("/api/runs", json={"input": plan(n, events=200, seconds=0.1)})
+        if answer.status_code != 202:
+            assert answer.status_code == 503, answer.text
+            return dict(answer.json())
+    raise AssertionError("a full disk takes every run")
+
+
+@pytest.mark.parametrize("how", ["deleted", "restored"])
+async def test_log_replaced_between_two_starts(
+    server: Server, layer: Machine, seeds: list[int], how: str
+) -> None:
+    """The page stands at a place that the log no longer has: it begins anew, and says so."""
+    for seed in seeds:
+        random = Random(seed)
+        proxy = Proxy(server.port, random)
+        first, second = (plan(seed, seconds=0.6, note=f" {how} {n}") for n in ("old", "new"))
+        async with proxy.serve(), opened(layer, proxy.port, seed=seed, rate=RATE) as page:
+            page.ask(first)
+            await anyio.sleep(random.uniform(0.1, 0.5))
+            copy = _copy(server.folder)
+            await settle(page, first)
+            await to_thread.run_sync(server.stop)
+            _put_back(server.folder, copy if how == "restored" else None)
+            await to_thread.run_sync(server.start)
+            await until(lambda: page.connected and any(f.reset for f in page.record.frames))
+            page.record.commands.clear()  # what was asked for has gone with the log
+            page.ask(second)
+            await settle(page, second)
+            await page.read_rows()
+        judge(page, server.log, resets=1)
+        check_log(server.log)
+
+
+def _copy(folder: Path) -> Path:
+    """A copy of the log as it is now, made as a backup program makes it."""
+    copy = folder / "copy.db"
+    copy.unlink(missing_ok=True)
+    with (
+        closing(apsw.Connection(str(folder / "data" / "runs.db"))) as log,
+        closing(apsw.Connection(str(copy))) as to,
+        to.backup("main", log, "main") as backup,
+    ):
+        backup.step()
+    return copy
+
+
+def _put_back(folder: Path, copy: Path | None) -> None:
+    """Delete the log, and put the copy in its place."""
+    for file in (folder / "data").glob("runs.db*"):
+        file.unlink()
+    if copy is not None:
+        shutil.copy(copy, folder / "data" / "runs.db")
+
+
+def _url(server: Server) -> str:
+    return f"http://127.0.0.1:{server.port}"
