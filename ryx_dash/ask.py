@@ -95,14 +95,14 @@ class Terminal:
             self._console.print()
         self._streaming = True
         self._streamed += text
-        self._console.out(text, end="", highlight=False)
+        self._console.out(_harmless(text), end="", highlight=False)
 
     def _answer(self, response: str) -> None:
         """The whole response, unless it is what was streamed already."""
         self._end_stream()
         if response.strip() != self._streamed.strip():
             self._console.print()
-            self._console.out(response, highlight=False)
+            self._console.out(_harmless(response), highlight=False)
 
     def _line(self, event: Event) -> None:
         self._end_stream()
@@ -112,7 +112,7 @@ class Terminal:
         if event.event in (EventKind.TOOL_CALL, EventKind.TOOL_RESULT) and isinstance(tool, str):
             name = f"  {tool}"
         took = "" if event.latency is None else f" [dim]{event.latency:,.0f} ms[/]"
-        self._console.print(f"{sign} {escape(name):<12} {escape(_safe(event.message))}{took}")
+        self._console.print(f"{sign} {escape(name):<12} {escape(_one_line(event.message))}{took}")
 
     def _end_stream(self) -> None:
         if self._streaming:
@@ -120,6 +120,10 @@ class Terminal:
             self._streaming = False
 
 
-def _safe(text: str) -> str:
-    """The text on one line, without what a terminal would obey."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+def _one_line(text: str) -> str:
+    return " ".join(_harmless(text).split())
+
+
+def _harmless(text: str) -> str:
+    """The text without what a terminal would obey."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)

@@ -203,7 +203,7 @@ def _failed(message: str, latency: float) -> Draft:
 def _stopped(latency: float) -> Draft:
     return Draft(
         event=EventKind.WORKFLOW_ERROR,
-        message="The dashboard was stopped while this run was going on. Run it again.",
+        message="The server was stopped while this run was going on. Run it again.",
         latency=latency,
         data={"code": "interrupted"},
     )
