@@ -30,6 +30,7 @@
       pinged: null, // connected: when the ping went out that nothing has answered
       beat: BEAT_MS,
       reason: "",
+      denied: false, // failed because the server refuses this page
       ticked: null,
     };
   }
@@ -37,7 +38,8 @@
   const nothing = (state) => ({ state, effects: [] });
 
   function open(state, now) {
-    const next = { ...state, phase: "connecting", attempt: state.attempt + 1, since: now, due: null, pinged: null };
+    const begun = { phase: "connecting", attempt: state.attempt + 1, since: now };
+    const next = { ...state, ...begun, due: null, pinged: null, denied: false };
     return { state: next, effects: [{ type: "open", attempt: next.attempt }] };
   }
 
@@ -108,6 +110,12 @@
       if (state.phase !== "connecting" && state.phase !== "connected") return nothing(state);
       return fail(state, now, sentence(state, code, reason), random);
     },
+    // The server was asked why no socket opens, and refuses this page: retries would not help.
+    denied(state, { now, reason }) {
+      if (state.phase !== "connecting" && state.phase !== "waiting") return nothing(state);
+      const down = { ...state, phase: "failed", since: now, due: null, pinged: null, reason, denied: true };
+      return { state: down, effects: [{ type: "drop" }] };
+    },
     frame(state, { now, frame }) {
       const heard = { heard: now, pinged: null, beat: frame.beat ? frame.beat * 1000 : state.beat };
       if (state.phase === "connected") return nothing({ ...state, ...heard });
@@ -168,6 +176,7 @@
     }
     if (state.phase === "connecting" && state.retries > 0) return `${state.reason} Trying again now ${which}.`;
     if (state.phase !== "failed") return "";
+    if (state.denied) return state.reason;
     return `${state.reason} ${backoff.RETRIES} retries failed. Press Reconnect to try again.`;
   }
 

@@ -21,6 +21,7 @@
   let fitting = false;
   let timer = null;
   let settling = false;
+  let online = true;
 
   function cytoscape() {
     const element = document.getElementById("workflow-graph");
@@ -57,7 +58,23 @@
         if (face) edge.data("latency", face.latency || "");
       });
       mark(cy);
+      doubt(cy);
     });
+    beat(cy);
+  }
+
+  /** A node that was running when the connection went: nobody knows whether it is. */
+  function doubt(cy) {
+    if (online) cy.nodes("[stale]").removeData("stale");
+    else running(cy).data("stale", "yes");
+  }
+
+  /** Say whether the connection stands. */
+  function setOnline(value) {
+    const cy = cytoscape();
+    if (!cy || value === online) return;
+    online = value;
+    cy.batch(() => doubt(cy));
     beat(cy);
   }
 
@@ -89,7 +106,7 @@
   const running = (cy) => cy.nodes('[status = "running"]');
 
   function beat(cy) {
-    const needed = running(cy).nonempty() && !document.hidden && !calm();
+    const needed = online && running(cy).nonempty() && !document.hidden && !calm();
     if (needed && timer === null) timer = root.setInterval(pulse, PULSE_MS);
     if (!needed) rest(cy);
     else cy.nodes('[pulse = "on"][status != "running"]').removeData("pulse");
@@ -210,5 +227,5 @@
     });
   }
 
-  RyxDash.graph = Object.freeze({ start, apply, select, turn, fit, fold, label });
+  RyxDash.graph = Object.freeze({ start, setOnline, apply, select, turn, fit, fold, label });
 })(globalThis);

@@ -77,7 +77,9 @@
   let online = false;
 
   function setOnline(value) {
+    const changed = value !== online;
     online = value;
+    if (changed) tickClock();
   }
 
   /** Time since `started` as the page writes it: "12.3 s", "4 min 5 s", "1 h 2 min". */
@@ -90,10 +92,16 @@
     return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   }
 
+  /** How old what the page shows is: nobody knows whether the run's own clock still goes. */
+  function age(last, now) {
+    const text = elapsed(last, now).replace(/\.\d s$/, " s");
+    return text && `last event ${text} ago`;
+  }
+
   function tickClock() {
     const clock = document.getElementById("run-clock");
-    if (!clock || !online || document.hidden || !clock.dataset.started) return;
-    const text = elapsed(clock.dataset.started, Date.now());
+    if (!clock || document.hidden || !clock.dataset.started) return;
+    const text = online ? elapsed(clock.dataset.started, Date.now()) : age(clock.dataset.last, Date.now());
     if (clock.textContent !== text) clock.textContent = text;
   }
 

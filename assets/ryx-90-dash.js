@@ -11,6 +11,7 @@
   const TICK_MS = 250;
   const OPEN = 1;
   const CLOSED = 3;
+  const NOT_OPENED = 1006; // what browsers say of a refused handshake, and of a lost connection
 
   /** A component of the page, or undefined. Dash itself throws for an id that it does not know. */
   function layout(id) {
@@ -57,6 +58,24 @@
     },
   };
 
+  function closed({ code, reason }) {
+    const unopened = state.connection.phase === "connecting" && code === NOT_OPENED;
+    act("closed", { code, reason });
+    if (unopened) probe();
+  }
+
+  /** A browser tells a page nothing of a refused handshake; a request is told why. */
+  async function probe() {
+    try {
+      const answer = await root.fetch("/api/runs?limit=1", { headers: { accept: "application/json" } });
+      if (answer.status !== 401 && answer.status !== 403) return;
+      const { error } = await answer.json();
+      act("denied", { reason: error.message });
+    } catch {
+      // not there, or not ours: the retries go on
+    }
+  }
+
   function act(type, fields = {}) {
     const now = Date.now();
     const out = session.step(state, { type, now, ...fields });
@@ -74,7 +93,7 @@
       "command-error": { children: view.refused ? refusal(view.refused) : null, hidden: !view.refused },
     };
     for (const [id, props] of Object.entries(wanted)) put(id, props);
-    panels.setOnline(view.status === "connected");
+    for (const part of [panels, RyxDash.stale]) part.setOnline(view.status === "connected");
   }
 
   function refusal(sentence) {
@@ -115,7 +134,7 @@
   dash.ryx = {
     state(value) {
       if (value === undefined || value === null) mount();
-      else if (value.readyState === CLOSED && !stale(value)) act("closed", { code: value.code, reason: value.reason });
+      else if (value.readyState === CLOSED && !stale(value)) closed(value);
       else if (value.readyState === OPEN) act("tick");
     },
 

@@ -54,9 +54,13 @@ class Shown:
     rows: str = ""
     sort: str = ""
 
-    def since(self, run: str | None, log: str) -> int:
-        """The position up to which panels of ``run`` are drawn; -1 if they show anything else."""
-        return self.seq if run is not None and (self.run, self.log) == (run, log) else -1
+    def since(self, run: str | None, log: str, head: int) -> int:
+        """The position up to which panels of ``run`` are drawn; -1 if they show anything else.
+
+        What lies beyond ``head`` was of a log that an older copy has taken the place of.
+        """
+        known = run is not None and (self.run, self.log) == (run, log) and self.seq <= head
+        return self.seq if known else -1
 
 
 def parse_frame(message: Any) -> Frame | None:

@@ -157,7 +157,7 @@ def _views(
         empty = panels.of_unknown(frame.run) if frame.run else panels.of_no_run(examples())
         return {"notice": None, "shown": store, **empty}
     key = monitor.asked_key(asked)
-    since = shown.since(run.run_id, log.identity)
+    since = shown.since(run.run_id, log.identity, run.head)
     state = _state(history, run, since, asked)
     view = View(run=run, state=state, since=since, asked_anew=key != shown.asked)
     page = monitor.page(log, state, asked, sorted_as=shown.sort)

@@ -48,7 +48,9 @@ def _status(run_id: str, status: str) -> Any:
 
 
 def _clock(state: RunState) -> Any:
-    attributes = {"data-started": state.started or ""} if not state.status.ended else {}
+    attributes: Mapping[str, str] = {}
+    if not state.status.ended:
+        attributes = {"data-started": state.started or "", "data-last": state.last or ""}
     text = format_latency(state.latency)
     return html.Span(text, id=ids.RUN_CLOCK, className="data fact clock", **attributes)
 

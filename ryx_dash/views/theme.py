@@ -107,6 +107,10 @@ def graph_stylesheet() -> list[dict[str, Any]]:
         {"selector": 'edge[kind = "call"]', "style": {"line-style": "dashed", "label": ""}},
         {"selector": 'edge[kind = "stack"]', "style": {"visibility": "hidden", "label": ""}},
         *statuses,
+        {
+            "selector": "node[stale]",
+            "style": {"border-color": t["quiet"], "border-style": "dashed"},
+        },
         {"selector": 'node[pulse = "on"]', "style": {"underlay-opacity": 0.35}},
         {
             "selector": "node[selected], node:selected",

@@ -77,8 +77,9 @@ def test_no_text_of_a_frame_raises(text):
 def test_what_is_shown_counts_only_for_its_run_and_log():
     shown = read.parse_shown({"n": 3, "run": "r", "seq": 9, "log": "a", "asked": "k", "rows": "x"})
     assert shown == Shown(n=3, run="r", seq=9, log="a", asked="k", rows="x")
-    assert shown.since("r", "a") == 9
-    assert shown.since("s", "a") == shown.since("r", "b") == shown.since(None, "a") == -1
+    assert shown.since("r", "a", 9) == 9
+    assert shown.since("s", "a", 9) == shown.since("r", "b", 9) == shown.since(None, "a", 9) == -1
+    assert shown.since("r", "a", 8) == -1
     assert read.parse_shown(None) == Shown()
 
 

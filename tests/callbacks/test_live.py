@@ -162,6 +162,15 @@ def test_a_page_that_comes_back_to_another_log_is_drawn_anew(desk):
     assert {"answer", "elements", "rows"} <= set(desk.frame())
 
 
+def test_a_page_that_has_seen_more_than_the_log_holds_is_drawn_anew(desk):
+    desk.run_of(start(), *progress(3))
+    desk.frame()
+    desk.asked["shown"]["seq"] = 900  # before an older copy of the log took its place
+    views = desk.frame()
+    assert {"answer", "elements", "rows", "line", "steps"} <= set(views)
+    assert views["shown"]["seq"] == acknowledged(views)["seq"] == 4
+
+
 def test_a_control_is_answered_without_acknowledging_twice(desk):
     desk.run_of(start(), *progress(2), DONE)
     desk.frame()

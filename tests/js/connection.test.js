@@ -287,3 +287,21 @@ test("random sequences: one socket, bounded retries, one status", (t) => {
     }
   }
 });
+
+test("a page that is refused waits for a person", () => {
+  const m = machine();
+  m.send("mount");
+  m.send("closed", { code: 1006 });
+  assert.deepEqual(m.send("denied", { reason: "It asks for a token." }), ["drop"]);
+  assert.deepEqual(m.view(), { status: "error", text: "✗ Error", note: "It asks for a token.", reconnect: true });
+  assert.deepEqual(m.after(3600_000, "tick"), []);
+  assert.deepEqual(m.send("reconnect"), ["open"]);
+  m.send("closed", { code: 1006 });
+  assert.equal(m.view().status, "disconnected");
+});
+
+test("a refusal that comes late means nothing", () => {
+  const m = connected();
+  assert.deepEqual(m.send("denied", { reason: "No." }), []);
+  assert.equal(m.view().status, "connected");
+});

@@ -11,7 +11,7 @@ const COMPONENTS = ["ws", "zone", "selected", "pause", "follow", "event-table", 
 
 /** A browser with these components on its page; the rest of the page does not exist. */
 function browser({ components = COMPONENTS, path: pathname = "/", storage = {} } = {}) {
-  const b = { layout: {}, listeners: {}, intervals: [], pushed: [], now: 0 };
+  const b = { layout: {}, listeners: {}, intervals: [], pushed: [], fetched: [], now: 0 };
   for (const id of components) b.layout[id] = { props: { id } };
   const listen = (type, act) => (b.listeners[type] ||= []).push(act);
   const area = (kept) => ({
@@ -33,6 +33,7 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     localStorage: area({}),
     document: {
       visibilityState: "visible", hidden: false, addEventListener: listen,
+      documentElement: { toggleAttribute: (name, value) => (b.root = { ...b.root, [name]: value }) },
       getElementById: () => null, querySelectorAll: () => [],
     },
     addEventListener: listen,
@@ -40,6 +41,10 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     setInterval: (act) => b.intervals.push(act),
     clearInterval: () => {},
     setTimeout: () => 0,
+    fetch: async (url) => {
+      b.fetched.push(url);
+      return b.answer;
+    },
     requestAnimationFrame: (act) => act(),
     matchMedia: () => ({ matches: false }),
     dash_clientside: { no_update: "no_update", set_props },
@@ -55,6 +60,7 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     vm.runInContext(readFileSync(path.join(assets, name), "utf8"), context, { filename: name });
   }
   b.RyxDash = sandbox.RyxDash;
+  b.document = sandbox.document;
   b.storage = storage;
   b.props = (id) => b.layout[id].props;
   b.sent = () => (b.props("ws").send ? JSON.parse(b.props("ws").send).m : []);
@@ -235,4 +241,80 @@ test("numbers as the page writes them", () => {
   assert.equal(splitters.share("x", { x: 400, y: 0 }, rect), 30);
   assert.equal(splitters.share("y", { x: 0, y: 150 }, rect), 50);
   assert.deepEqual([splitters.share("x", { x: -9 }, rect), splitters.share("x", { x: 9999 }, rect)], [15, 85]);
+});
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("a page that the server refuses says why, and tries no more", async () => {
+  const b = browser();
+  b.call("state", undefined);
+  b.answer = { status: 401, json: async () => ({ error: { message: "This dashboard asks for a token." } }) };
+  b.call("state", { readyState: 3, code: 1006, reason: "" });
+  await settled();
+  assert.deepEqual(b.fetched, ["/api/runs?limit=1"]);
+  assert.equal(b.props("connection-status")["data-status"], "error");
+  assert.equal(b.props("connection-note").children, "This dashboard asks for a token.");
+  assert.equal(b.props("reconnect-button").hidden, false);
+  b.call("reconnect", 1);
+  assert.equal(b.props("connection-status")["data-status"], "connecting");
+});
+
+test("a server that is away, or has an error, is tried again", async () => {
+  for (const answer of [undefined, { status: 200 }, { status: 502 }]) {
+    const b = browser();
+    b.call("state", undefined);
+    b.answer = answer;
+    b.call("state", { readyState: 3, code: 1006, reason: "" });
+    await settled();
+    assert.equal(b.props("connection-status")["data-status"], "disconnected");
+  }
+});
+
+test("a connection that was lost, or closed with a reason, is no refusal", async () => {
+  for (const code of [1006, 1012]) {
+    const b = live();
+    b.call("state", { readyState: 3, code, reason: "" });
+    await settled();
+    assert.deepEqual(b.fetched, []);
+  }
+});
+
+test("the page is marked while its connection is away", () => {
+  const b = browser();
+  b.call("state", undefined);
+  assert.equal(b.root["data-stale"], true);
+  b.message({ n: 1, hello: true, run: null });
+  assert.equal(b.root["data-stale"], false);
+});
+
+/** A badge as the server draws it, of as much of an element as is needed. */
+function badge(status, icon, word) {
+  const spans = [
+    { is: ".status-icon", textContent: icon },
+    { is: ".status-word, .sr-only", textContent: word },
+  ];
+  return { dataset: { status }, spans, querySelectorAll: (selector) => spans.filter((span) => span.is === selector) };
+}
+
+test("what was running is unknown while nobody knows, and as it was afterwards", () => {
+  const b = browser();
+  const badges = [badge("running", "◐", "running"), badge("queued", "○", "queued"), badge("running", "◐", "running")];
+  const matching = {
+    '.status[data-status="running"], .status[data-status="queued"]': ({ status }) => ["running", "queued"].includes(status),
+    ".status[data-was]": ({ was }) => was !== undefined,
+  };
+  b.document.querySelectorAll = (selector) => badges.filter((one) => matching[selector](one.dataset));
+  b.RyxDash.stale.setOnline(false);
+  b.RyxDash.stale.setOnline(false);
+  for (const one of badges) {
+    assert.equal(one.dataset.status, "unknown");
+    assert.deepEqual(one.spans.map((span) => span.textContent), ["?", "unknown"]);
+  }
+  const [, , redrawn] = badges; // by a callback over HTTP, which needs no socket
+  redrawn.dataset.status = "success";
+  redrawn.spans[0].textContent = "✓";
+  redrawn.spans[1].textContent = "success";
+  b.RyxDash.stale.setOnline(true);
+  assert.deepEqual(badges.map((one) => one.dataset.status), ["running", "queued", "success"]);
+  assert.deepEqual(badges.map((one) => one.spans.map((span) => span.textContent).join(" ")), ["◐ running", "○ queued", "✓ success"]);
 });

@@ -55,9 +55,15 @@ def test_a_cleared_view_says_where_it_begins(after, words):
 
 
 def test_the_clock_ticks_only_while_the_run_goes_on():
-    running = RunState(run_id="r", status=RunStatus.RUNNING, started="2026-01-01T00:00:00.000000Z")
+    running = RunState(
+        run_id="r",
+        status=RunStatus.RUNNING,
+        started="2026-01-01T00:00:00.000000Z",
+        last="2026-01-01T00:00:05.000000Z",
+    )
     clock = one(run_line(running, status="running"), id=ids.RUN_CLOCK)
     assert clock["data-started"] == running.started
+    assert clock["data-last"] == running.last
     assert "data-started" not in one(run_line(STATE, status="success"), id=ids.RUN_CLOCK)
 
 
