@@ -64,7 +64,13 @@ def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
     parts = _assemble(settings, executor)
     advice = _Advice(parts.executor)
     page = Page(parts.log, History(parts.log), advice, backend=_backend(settings))
-    gateway = Gateway(parts.log, parts.feed, parts.desk, most=settings.max_connections)
+    gateway = Gateway(
+        parts.log,
+        parts.feed,
+        parts.desk,
+        most=settings.max_connections,
+        link=parts.executor.link if isinstance(parts.executor, Relay) else None,
+    )
     api = Api(parts.log, parts.desk, parts.executor)
     app = Starlette(
         routes=[

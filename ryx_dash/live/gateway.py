@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError
 from ryx_dash.live.desk import Desk
 from ryx_dash.live.feed import LATEST, Feed, Watch
+from ryx_dash.live.link import Link
 from ryx_dash.live.program import RESTARTING, TOO_LARGE, Program
 from ryx_dash.live.session import BEAT_SECONDS, Follow, Request, Session
 from ryx_dash.live.wire import FAILED, TOO_BUSY, Wire
@@ -34,11 +35,20 @@ STOPPING = "The dashboard is restarting."
 class Gateway:
     """Serves WebSocket connections on a log, ``most`` of them at once."""
 
-    def __init__(self, log: EventLog, feed: Feed, desk: Desk, *, most: int = 2_000) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        feed: Feed,
+        desk: Desk,
+        *,
+        most: int = 2_000,
+        link: Link | None = None,
+    ) -> None:
         self._log = log
         self._feed = feed
         self._desk = desk
         self._most = most
+        self._link = link
         self._wires: set[Wire] = set()
         self._closing = False
 
@@ -93,6 +103,8 @@ class Gateway:
         wake = _Signal()
         following = await self._follow(tasks, session, wake)
         tasks.start_soon(self._send_frames, wire, session, wake)
+        if self._link is not None:
+            tasks.start_soon(self._follow_link, self._link, session, wake)
         while (requests := await self._hear(wire, session)) is not None:
             for request in requests:
                 if isinstance(request, Follow):
@@ -109,7 +121,14 @@ class Gateway:
             run=wire.query.get("run") or None,
             seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 12 else 0,
             known_log=wire.query.get("log") or None,
+            link=self._link.as_json if self._link is not None else None,
         )
+
+    async def _follow_link(self, link: Link, session: Session, wake: "_Signal") -> None:
+        while True:
+            await link.changed()
+            session.link_changed()
+            wake.set()
 
     async def _hear(self, wire: Wire, session: Session) -> list[Request] | None:
         """What the page's next message asks for; ``None`` when the connection is over."""

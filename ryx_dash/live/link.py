@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import anyio
@@ -11,7 +10,6 @@ from anyio.abc import TaskGroup
 from websockets.asyncio.client import ClientConnection
 
 from ryx_dash import backoff
-from ryx_dash.protocol.events import now
 from ryx_dash.websocket import FAILURES, opened, public, why
 
 State = Literal["connecting", "connected", "disconnected"]
@@ -27,21 +25,31 @@ STEADY_SECONDS = 5.0
 class LinkState:
     """How the link to the backend stands.
 
-    ``attempt`` counts tries since it was last there, ``next`` is the UTC time of the next one,
-    ``heard`` that of the last sign of life, ``reason`` the end of a sentence that begins with the
-    backend.
+    ``attempt`` counts tries since it was last there, ``next`` is the moment of the next one,
+    ``heard`` that of the last sign of life, both on the monotonic clock; ``reason`` is the end of
+    a sentence that begins with the backend.
     """
 
     address: str
     state: State = "connecting"
     attempt: int = 0
-    next: str | None = None
-    heard: str | None = None
+    next: float | None = None
+    heard: float | None = None
     reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The state as it goes to the page."""
-        return asdict(self)
+        """The state as it goes to the page: ``next`` and ``heard`` are seconds from now, and ago,
+        since the page's clock may differ.
+        """
+        now = time.monotonic()
+        return {
+            "address": self.address,
+            "state": self.state,
+            "attempt": self.attempt,
+            "next": None if self.next is None else round(max(0.0, self.next - now), 1),
+            "heard": None if self.heard is None else round(now - self.heard, 1),
+            "reason": self.reason,
+        }
 
 
 class Link:
@@ -65,9 +73,13 @@ class Link:
         """How the link stands now."""
         return self._state
 
+    def as_json(self) -> dict[str, Any]:
+        """The present state as it goes to the page."""
+        return self._state.as_json()
+
     def heard(self) -> None:
         """The backend has just sent something, on whichever connection."""
-        self._state = replace(self._state, heard=now())
+        self._state = replace(self._state, heard=time.monotonic())
 
     async def changed(self) -> None:
         """Wait until the link comes up, goes down or is tried again."""
@@ -98,7 +110,7 @@ class Link:
                 self._become(
                     "disconnected",
                     attempt=self._state.attempt,
-                    next=_in(seconds),
+                    next=time.monotonic() + seconds,
                     reason=why(error),
                 )
                 await anyio.sleep(seconds)
@@ -138,13 +150,8 @@ class Link:
         self._state = LinkState(
             address=before.address,
             state=state,
-            heard=now() if state == "connected" else before.heard,
+            heard=time.monotonic() if state == "connected" else before.heard,
             **changes,
         )
         self._changed.set()
         self._changed = anyio.Event()
-
-
-def _in(seconds: float) -> str:
-    moment = datetime.now(UTC) + timedelta(seconds=seconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

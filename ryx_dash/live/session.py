@@ -5,7 +5,7 @@ there are drawn. Only then may the next frame go out (the closed loop): so a slo
 positions instead of a queue, and a lost, merged or repeated frame costs nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,11 +38,18 @@ Request = Execute | Cancel | Follow
 
 class Session:
     """The state of one connection. Call :meth:`receive` and :meth:`observe` with what happens,
-    then send :meth:`frame` while it gives one.
+    then send :meth:`frame` while it gives one. ``link`` says how the link to the backend stands, if
+    there is a backend.
     """
 
     def __init__(
-        self, *, identity: str, run: str | None, seen: int = 0, known_log: str | None = None
+        self,
+        *,
+        identity: str,
+        run: str | None,
+        seen: int = 0,
+        known_log: str | None = None,
+        link: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self.wanted = run
         self._identity = identity
@@ -55,6 +62,11 @@ class Session:
         self._drawn = -1
         self._acks: dict[str, tuple[int, Mapping[str, Any]]] = {}
         self._error: Mapping[str, Any] | None = None
+        self._link = link
+
+    def link_changed(self) -> None:
+        """The link to the backend stands differently now."""
+        self._due = True
 
     def observe(self, run: Run | None) -> None:
         """The run shown stands like this now; ``None``: there is no such run (yet)."""
@@ -113,6 +125,8 @@ class Session:
             "acks": [ack for _, ack in self._acks.values()],
             "beat": BEAT_SECONDS,
         }
+        if self._link is not None:
+            frame["link"] = self._link()
         if self._n == 1:
             frame["hello"] = True
             if self._foreign or (run is not None and self._seen > run.head):

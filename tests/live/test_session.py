@@ -163,6 +163,21 @@ def test_a_refusal_is_said_once() -> None:
     assert "error" not in viewer.frame()  # type: ignore[operator]
 
 
+def test_how_the_link_stands_is_in_every_frame_and_a_change_is_news() -> None:
+    states = iter(("connecting", "connected"))
+    viewer = Session(identity="L", run=None, link=lambda: {"state": next(states)})
+    first = viewer.frame()
+    assert first is not None
+    assert first["link"] == {"state": "connecting"}
+    viewer.receive(Shown(n=1, seq=0))
+    assert viewer.frame() is None
+    viewer.link_changed()
+    second = viewer.frame()
+    assert second is not None
+    assert second["link"] == {"state": "connected"}
+    assert "link" not in (Session(identity="L", run=None).frame() or {})
+
+
 @given(
     st.lists(
         st.one_of(
