@@ -9,7 +9,7 @@
 (function (root) {
   "use strict";
   const RyxDash = (root.RyxDash = root.RyxDash || {});
-  const { connection, queue, frames } = RyxDash;
+  const { connection, queue, frames, link } = RyxDash;
   const { watchdog } = frames;
 
   const STREAM = "/api/workflow/stream";
@@ -38,6 +38,7 @@
       started: saved.run || null, // the run that this tab started last
       heard: 0, // number of the newest frame of this connection
       frame: null, // that frame
+      link: null, // from the dashboard to its backend, as that frame said
       seen: { run: null, seq: 0, log: null }, // what is drawn
       watch: null, // {at}: told the server about another run, and no frame has shown it yet
       refused: "", // why a command was not taken
@@ -122,7 +123,8 @@
     // No hello yet, or nobody there: the frame belongs to a socket that is no longer ours.
     if (out.state.connection.phase !== "connected") return plain(out.state);
     if (!frame.hello && frame.n <= state.heard) return plain(out.state);
-    const fresh = { ...out.state, heard: frame.n, frame, watchdog: watchdog.frame(out.state.watchdog, frame.n, now) };
+    const beyond = { link: link.parse(frame.link, now) };
+    const fresh = { ...out.state, ...beyond, heard: frame.n, frame, watchdog: watchdog.frame(out.state.watchdog, frame.n, now) };
     const acked = acknowledged(confirmWatch(fresh, frame), frame.acks);
     const known = forget(acked.state, frame);
     return plain(known.state, [...acked.effects, ...known.effects]);
@@ -201,11 +203,15 @@
     return flush(expire(handler(state, message, random), message.now), message.now);
   }
 
-  /** What the page says: the connection's view, `queued` and `refused`. */
+  /** What the page says: the connection's view, `links`, `queued` and `refused`. */
   function view(state, now) {
     const { attempt, phase } = state.connection;
+    const shown = connection.view(state.connection, now);
+    const links = link.view(state.connection, shown, state.link, now);
     return {
-      ...connection.view(state.connection, now),
+      ...shown,
+      note: shown.note || links.note,
+      links,
       queued: queue.waiting(state.queue, phase === "connected" ? attempt : null, now),
       refused: state.refused,
     };

@@ -85,9 +85,12 @@
   }
 
   function draw(view) {
+    const open = RyxDash.links.isOpen(); // what nobody sees need not be drawn every second
+    if (open) put("link-page", { children: view.links.page });
     const wanted = {
       "connection-status": { children: view.text, "data-status": view.status },
       "connection-note": { children: view.note },
+      "link-backend": { "data-state": view.links.state, ...(open ? { children: view.links.backend } : {}) },
       "reconnect-button": { hidden: !view.reconnect },
       "queue-count": { children: view.queued ? `${view.queued} waiting` : "", "data-count": String(view.queued) },
       "command-error": { children: view.refused ? refusal(view.refused) : null, hidden: !view.refused },

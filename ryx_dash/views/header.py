@@ -31,16 +31,32 @@ def header(backend: str) -> Any:
             html.Button(
                 "Reconnect", id=ids.RECONNECT, className="button primary", hidden=True, n_clicks=0
             ),
-            html.Span(
-                "● Connecting...",
-                id=ids.CONNECTION_STATUS,
-                className="connection",
-                role="status",
-                **{"data-status": "connecting"},
-            ),
+            _connection(),
         ],
         className="page-header",
     )
+
+
+def _connection() -> Any:
+    """The badge; opened, it tells of both links: to the dashboard, and on to the backend."""
+    badge = html.Span(
+        "● Connecting...",
+        id=ids.CONNECTION_STATUS,
+        className="connection",
+        role="status",
+        **{"data-status": "connecting"},
+    )
+    detail = html.Dl(
+        [
+            html.Dt("This page to the dashboard"),
+            html.Dd("Connecting.", id=ids.LINK_PAGE),
+            html.Dt("The dashboard to what runs the workflows"),
+            html.Dd("Not known yet.", id=ids.LINK_BACKEND, **{"data-state": "unknown"}),
+        ],
+        className="links-detail",
+    )
+    summary = html.Summary(badge, title="How this page and the backend are connected")
+    return html.Details([summary, detail], id=ids.LINKS, className="links")
 
 
 def model_in_use(state: RunState | None) -> str:

@@ -3,6 +3,9 @@
 # header and form
 CONNECTION_STATUS = "connection-status"  # *
 CONNECTION_NOTE = "connection-note"
+LINKS = "links"
+LINK_PAGE = "link-page"
+LINK_BACKEND = "link-backend"
 RECONNECT = "reconnect-button"  # *
 MODEL_IN_USE = "model-in-use"
 QUERY = "query-input"  # *

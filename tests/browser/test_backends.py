@@ -213,3 +213,30 @@ def test_a_backend_that_comes_late_is_waited_for(tmp_path: Path, dash_br: Browse
             assert page.run["status"] == "success"
             assert page.steps == ALL_GREEN
             page.wait_for(lambda: httpx.get(f"{running.url}/ready").status_code == 200)
+
+
+def test_the_badge_tells_of_both_links(page: PageUnderTest, backend: FakeBackend) -> None:
+    page.open()
+    page.wait_for(lambda: page.attribute("link-backend", "data-state") == "connected")
+    page.find("connection-status").click()
+    page.wait_for(lambda: page.text("#link-page").startswith("Connected. Last heard"))
+    page.wait_for(lambda: page.text("#link-backend").startswith(f"{backend.url}: connected."))
+
+
+def test_a_lost_backend_is_said_on_the_page(tmp_path: Path, dash_br: Browser) -> None:
+    with serve_backend(backends.documented) as backend:
+        port = int(backend.url.split(":")[2].split("/")[0])
+        with dashboard(tmp_path, RYX_WS_URL=backend.url) as running:
+            page = PageUnderTest(dash_br, running)
+            page.open()
+            page.wait_for(lambda: page.attribute("link-backend", "data-state") == "connected")
+            backend.status = 503
+            backend.drop()
+            page.wait_for(lambda: "cannot be reached" in page.text("#connection-note"))
+            assert page.attribute("connection-status", "data-status") == "connected"
+            page.find("connection-status").click()
+            page.wait_for(lambda: "HTTP 503" in page.text("#link-backend"))
+            assert f"ws://127.0.0.1:{port}" in page.text("#link-backend")
+            backend.status = None
+            page.wait_for(lambda: page.attribute("link-backend", "data-state") == "connected")
+            page.wait_for(lambda: page.text("#connection-note") == "")

@@ -49,6 +49,8 @@ class FakeBackend:
     """The ``Authorization`` of each request."""
     queries: list[str] = field(default_factory=list)
     """The path with query of each request."""
+    drop: Callable[[], object] = lambda: None
+    """Closes all connections, from any thread."""
 
     async def handle(self, socket: ServerConnection) -> None:
         """Serve one connection."""
@@ -89,6 +91,10 @@ async def served_backend(
         backend.handle, "127.0.0.1", port, process_request=backend.answer, close_timeout=0.2
     ) as server:
         found = next(iter(server.sockets)).getsockname()[1]
+        loop = asyncio.get_running_loop()
+        backend.drop = lambda: loop.call_soon_threadsafe(
+            lambda: [socket.transport.abort() for socket in server.connections]
+        )
         backend.url = f"ws://127.0.0.1:{found}/api/workflow/stream"
         yield backend
 

@@ -7,7 +7,7 @@ const vm = require("node:vm");
 const { assets } = require("./load.js");
 
 const COMPONENTS = ["ws", "zone", "selected", "pause", "follow", "event-table", "connection-status", "connection-note",
-  "reconnect-button", "queue-count", "command-error", "follow-toggle", "pause-button", "graph-layout", "model-select", "query-input"];
+  "reconnect-button", "queue-count", "command-error", "link-page", "link-backend", "follow-toggle", "pause-button", "graph-layout", "model-select", "query-input"];
 
 /** A browser with these components on its page; the rest of the page does not exist. */
 function browser({ components = COMPONENTS, path: pathname = "/", storage = {} } = {}) {
@@ -317,4 +317,23 @@ test("what was running is unknown while nobody knows, and as it was afterwards",
   b.RyxDash.stale.setOnline(true);
   assert.deepEqual(badges.map((one) => one.dataset.status), ["running", "queued", "success"]);
   assert.deepEqual(badges.map((one) => one.spans.map((span) => span.textContent).join(" ")), ["◐ running", "○ queued", "✓ success"]);
+});
+
+test("the badge's detail is drawn while it is open, and closes like a menu", () => {
+  const b = live();
+  const detail = { open: false, contains: () => false, querySelector: () => ({ focus: () => (b.focused = true) }) };
+  b.document.getElementById = (id) => (id === "links" ? detail : null);
+  b.message({ n: 2, run: null, link: { address: "ws://b", state: "connected", heard: 1 } });
+  assert.equal(b.props("link-backend")["data-state"], "connected");
+  assert.equal(b.props("link-backend").children, undefined);
+  detail.open = true;
+  b.message({ n: 3, run: null, link: { address: "ws://b", state: "connected", heard: 1 } });
+  assert.match(b.props("link-backend").children, /^ws:\/\/b: connected\./);
+  assert.match(b.props("link-page").children, /^Connected\./);
+  b.event("keydown", { key: "Escape", target: b.document.documentElement });
+  assert.equal(detail.open, false);
+  assert.equal(b.focused, true);
+  detail.open = true;
+  b.event("pointerdown", { target: b.document.documentElement });
+  assert.equal(detail.open, false);
 });
