@@ -1,10 +1,12 @@
 """The command line, as a person uses it."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -14,8 +16,12 @@ from websockets.sync.client import connect
 
 from ryx_dash import cli
 from ryx_dash.errors import SettingsError
+from ryx_dash.log.base import Run
+from ryx_dash.log.sqlite import SqliteLog
+from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.settings import Settings
-from tests.servers import ROOT, dashboard, free_port, until
+from tests.fakes.llm import serve_llm
+from tests.servers import ROOT, Dashboard, dashboard, free_port, until
 
 
 def run(*arguments: str, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
@@ -152,3 +158,56 @@ def test_the_token_made_up_is_long_and_new() -> None:
     assert len(first.token.get_secret_value()) >= 32
     assert first.token != second.token
     assert cli.with_token(Settings()).token is None
+
+
+def run_under_way(running: Dashboard) -> str:
+    """Start a run and wait until the model streams its answer."""
+    body = {"input": "Tell me a story."}
+    run_id = str(httpx.post(f"{running.url}/api/runs", json=body).json()["run_id"])
+    url = f"{running.url}/api/runs/{run_id}/events"
+    until(lambda: "llm_token" in httpx.get(url).text)
+    return run_id
+
+
+def run_of(folder: Path, run_id: str) -> Run:
+    log = SqliteLog(folder / "data" / "runs.db")
+    try:
+        run = log.run(run_id)
+        assert run is not None
+        return run
+    finally:
+        log.close()
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_run_under_way_may_end_when_the_server_stops(tmp_path: Path, workers: int) -> None:
+    with serve_llm() as llm:
+        llm.answer, llm.pace = "word " * 30, 0.05
+        with dashboard(tmp_path, workers=workers, RYX_LLM_URL=llm.url) as running:
+            run_id = run_under_way(running)
+            with connect(
+                f"ws://127.0.0.1:{running.port}/api/workflow/stream?run={run_id}"
+            ) as viewer:
+                running.process.send_signal(signal.SIGTERM)
+                kinds = []
+                with suppress(ConnectionClosed):
+                    while True:
+                        kinds.append(json.loads(viewer.recv(timeout=15))["event"])
+                assert kinds[-1] == "workflow_complete"
+                assert viewer.protocol.close_code == 1012
+            running.process.wait(20)
+    assert run_of(tmp_path, run_id).status is RunStatus.SUCCESS
+
+
+@pytest.mark.parametrize(("workers", "sent"), [(0, signal.SIGTERM), (1, signal.SIGINT)])
+def test_a_run_that_takes_too_long_then_is_interrupted(
+    tmp_path: Path, workers: int, sent: signal.Signals
+) -> None:
+    with serve_llm() as llm:
+        llm.answer, llm.pace = "word " * 2_000, 0.05
+        with dashboard(tmp_path, workers=workers, RYX_LLM_URL=llm.url) as running:
+            run_id = run_under_way(running)
+            running.process.send_signal(sent)
+            running.process.wait(20)
+            assert "Traceback" not in running.printed
+    assert run_of(tmp_path, run_id).status is RunStatus.INTERRUPTED

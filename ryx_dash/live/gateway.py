@@ -29,6 +29,9 @@ CLOSING_SECONDS = 2.0
 
 CLOSINGS_A_SECOND = 100
 
+LAST_WORDS_SECONDS = 1.0
+"""How long programs are sent the ends of their runs before that."""
+
 STOPPING = "The dashboard is restarting."
 
 
@@ -50,6 +53,7 @@ class Gateway:
         self._most = most
         self._link = link
         self._wires: set[Wire] = set()
+        self._programs: set[Program] = set()
         self._closing = False
 
     async def __call__(self, websocket: WebSocket) -> None:
@@ -72,8 +76,14 @@ class Gateway:
         return len(self._wires)
 
     async def close(self) -> None:
-        """Close every connection with 1012, one after the other, and take no more."""
+        """Close every connection with 1012, one after the other, and take no more.
+
+        A page goes on elsewhere; a program may not know how, so it first gets what there is.
+        """
         self._closing = True
+        with anyio.move_on_after(LAST_WORDS_SECONDS):
+            for program in tuple(self._programs):
+                await program.finished()
         wires = list(self._wires)
         random.shuffle(wires)
         pause = min(1 / CLOSINGS_A_SECOND, CLOSING_SECONDS / max(len(wires), 1))
@@ -202,7 +212,12 @@ class Gateway:
     # -- other programs -----------------------------------------------------------------------
 
     async def _serve_program(self, wire: Wire, tasks: TaskGroup) -> None:
-        await Program(self._log, self._feed, self._desk, wire, tasks).serve()
+        program = Program(self._log, self._feed, self._desk, wire, tasks)
+        self._programs.add(program)
+        try:
+            await program.serve()
+        finally:
+            self._programs.discard(program)
 
 
 class _Signal:
