@@ -32,10 +32,12 @@ async def play(
     events: int = 60,
     seconds: float = 2.0,
     rate: float = RATE,
+    port: int | None = None,
 ) -> None:
     """A round for each seed, some side by side, on one server.
 
-    Each page asks for a run of ``events`` events in ``seconds``.
+    Each page asks for a run of ``events`` events in ``seconds``. ``port`` is where the server is
+    reached, if not at its own.
     """
     room = anyio.CapacityLimiter(AT_ONCE)
 
@@ -45,7 +47,7 @@ async def play(
         text = plan(seed, events=events, seconds=seconds, note=note)
         async with room:
             with noted(f"seed {seed} of {fault.__name__}: FAULT_SEED={seed} repeats it"):
-                await _round(layer, server, fault, random, text, seed, rate)
+                await _round(layer, server, fault, random, text, seed, rate, port or server.port)
 
     async with anyio.create_task_group() as tasks:
         for seed in seeds:
@@ -61,8 +63,9 @@ async def _round(
     text: str,
     seed: int,
     rate: float,
+    port: int,
 ) -> None:
-    proxy = Proxy(server.port, random)
+    proxy = Proxy(port, random)
     async with proxy.serve(), opened(layer, proxy.port, seed=seed, rate=rate) as page:
         page.ask(text)
         await fault(proxy, page, random)

@@ -1,0 +1,128 @@
+"""The page in Chromium, recorded, and what DevTools can do to it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from dash.testing.browser import Browser
+from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.conftest import pytest_setup_options
+from tests.browser.page import PageUnderTest
+from tests.faults.checker import CountSeen, FrameSeen, Record
+from tests.servers import Dashboard
+
+RECORDER = (Path(__file__).parent / "recorder.js").read_text()
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+ONLINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+
+
+class ChromiumPage(PageUnderTest):
+    """The page in a tab, with a :class:`Record` of all that it showed over its lives."""
+
+    def __init__(self, driver: webdriver.Chrome, port: int) -> None:
+        # What the page needs of a dashboard is where it is.
+        server = SimpleNamespace(url=f"http://127.0.0.1:{port}", printed="")
+        browser = SimpleNamespace(driver=driver)
+        super().__init__(cast(Browser, browser), cast(Dashboard, server))
+        self.record = Record()
+
+    def devtools(self, command: str, **arguments: Any) -> None:
+        """Send a command of the DevTools protocol to this tab."""
+        self.driver.execute_cdp_cmd(command, arguments)
+
+    def start(self) -> None:
+        """Load the page in a tab that remembers nothing, recorded from its first moment."""
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", source=RECORDER)
+        self.devtools("Network.enable")
+        self.driver.get(f"{self.server.url}/health")
+        self.script("sessionStorage.clear()")
+        self.open()
+        self.script("dash_clientside.set_props('filter-tokens', {value: true})")
+
+    def request(self, text: str) -> None:
+        """Type a query and press Enter."""
+        self.type_query(text)
+        self.find("query-input").send_keys(Keys.ENTER)
+        self.record.commands[f"{len(self.record.commands)}"] = text
+
+    def reload(self) -> None:
+        """Load the page anew."""
+        self.collect()
+        self.driver.refresh()
+        self.wait_for(lambda: self.badge == "connected")
+        self.script("dash_clientside.set_props('filter-tokens', {value: true})")
+
+    def collect(self) -> None:
+        """Take what the page has recorded so far out of it."""
+        found: Mapping[str, Any] = self.script(
+            "const r = {...window.record}; Object.assign(window.record, "
+            "{frames: [], counts: [], badges: []}); return r"
+        )
+        self.record.frames += [FrameSeen(**seen) for seen in found["frames"]]
+        self.record.counts += [CountSeen(**seen) for seen in found["counts"]]
+        self.record.badges += found["badges"]
+        assert found["most"] <= 1, "two sockets at once"
+
+    def settle(self, text: str) -> None:
+        """Wait until the run of this text has ended and all of it is drawn."""
+        self.wait_for(lambda: self.badge == "connected")
+        self.wait_for(lambda: self.text("#run-line .run-input") == text)
+        self.wait_for_end()
+        self.wait_for(lambda: self.shown["seq"] == self.shown["head"] == self.counts["head"])
+
+    def read_rows(self) -> None:
+        """Turn through the monitor from its first page to its last."""
+        self.script(
+            "dash_clientside.set_props('follow', {data: {on: false, seq: 0}});"
+            "dash_clientside.set_props('event-table', {page_current: 0})"
+        )
+        for page in range(100):
+            self.wait_for(lambda page=page: self.shown["page"] == page)  # type: ignore[misc]
+            self.record.rows += [tuple(row) for row in self.script(ROWS)]
+            if page + 1 == self.shown["pages"]:
+                return
+            self.script("document.querySelector('#event-table .next-page').click()")
+
+    def photograph(self, name: str) -> None:
+        """Keep a picture of what the page says now."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+
+    @property
+    def badge(self) -> str | None:
+        """What the connection's badge says."""
+        return self.attribute("connection-status", "data-status")
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """The store ``shown``."""
+        shown: Mapping[str, Any] = self.script(
+            "return dash_component_api.getLayout('shown').props.data"
+        )
+        return shown
+
+
+ROWS = """
+const cells = document.querySelectorAll("#event-table td[data-dash-column=message]");
+const rows = dash_component_api.getLayout("event-table").props.data;
+if (cells.length !== rows.length) throw new Error(`${cells.length} of ${rows.length} rows`);
+return rows.map((row) => [row.seq, row.utc, row.kind, row.step]);
+"""
+
+
+@contextmanager
+def chromium() -> Iterator[webdriver.Chrome]:
+    """One browser for many rounds."""
+    options = pytest_setup_options()
+    for flag in ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "SEVERE"})
+    driver = webdriver.Chrome(options=options)
+    try:
+        yield driver
+    finally:
+        driver.quit()
