@@ -3,9 +3,10 @@
 import os
 import re
 import ssl
-from collections.abc import AsyncIterator
+from asyncio import Future
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from socket import gaierror
+from socket import SO_RCVBUF, SOL_SOCKET, gaierror
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import anyio
@@ -18,9 +19,14 @@ from websockets.exceptions import (
     InvalidURI,
 )
 
-OPEN_SECONDS = 10.0
 CLOSE_SECONDS = 0.5
 PING_SECONDS = 10.0
+"""How long the other side may take to answer, to a ping as to the first request."""
+
+BACKLOG = 256 * 1024
+"""Bytes that the system may keep for us unread. Pings of the other side wait behind them, and
+must not wait for long when events come faster than the log takes them."""
+
 MAX_MESSAGE = 32 * 1024 * 1024
 """Bytes of the largest message that is received; a larger one closes the connection (1009)."""
 
@@ -45,17 +51,32 @@ async def opened(
         _with_query(url, query),
         additional_headers={"Authorization": f"Bearer {token}"} if token else None,
         compression=None,
-        open_timeout=OPEN_SECONDS,
+        open_timeout=PING_SECONDS,
         close_timeout=CLOSE_SECONDS,
-        ping_interval=PING_SECONDS,
-        ping_timeout=PING_SECONDS,
+        ping_interval=None,  # the answer waits behind whatever is read too slowly: see `receive`
         max_size=MAX_MESSAGE,
     )
+    socket.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, BACKLOG)
     try:
         yield socket
     finally:
         with anyio.CancelScope(shield=True):
             await socket.close()
+
+
+async def receive(socket: ClientConnection) -> bytes:
+    """The next message.
+
+    When nothing comes, not even the answer to a ping, for twice :data:`PING_SECONDS`, the other
+    side is not there any more. Raises one of :data:`FAILURES`.
+    """
+    pong: Awaitable[float] | None = None
+    while True:
+        with anyio.move_on_after(PING_SECONDS):
+            return await socket.recv(decode=False)
+        if isinstance(pong, Future) and not pong.done():
+            raise TimeoutError
+        pong = await socket.ping()
 
 
 def why(error: BaseException) -> str:
@@ -68,7 +89,7 @@ def why(error: BaseException) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid: {error.verify_message}"
     if isinstance(error, TimeoutError):
-        return f"it does not answer within {OPEN_SECONDS:g} s"
+        return f"it does not answer within {PING_SECONDS:g} s"
     if isinstance(error, ConnectionClosed):
         return _closed(error)
     if isinstance(error, OSError):

@@ -14,7 +14,7 @@ from ryx_dash.protocol.codec import Skipped, decode_event
 from ryx_dash.protocol.events import Event, EventKind, JsonObject, outcome
 from ryx_dash.protocol.reading import read_object
 from ryx_dash.protocol.steps import RunStatus
-from ryx_dash.websocket import FAILURES, final, opened, public, why
+from ryx_dash.websocket import FAILURES, final, opened, public, receive, why
 
 PATH = "/api/workflow/stream"
 
@@ -127,7 +127,7 @@ class Execution:
                 async with self._client._opened(**self._position()) as socket:
                     await self._begin(socket)
                     while self.status is None:
-                        event = self._take(await socket.recv())
+                        event = self._take(await receive(socket))
                         self._tries = 0
                         await self._tell(socket)
                         if event is not None:

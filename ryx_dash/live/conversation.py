@@ -15,7 +15,7 @@ from ryx_dash.protocol.dialects.order import MAX_HELD
 from ryx_dash.protocol.dialects.translator import Translator
 from ryx_dash.protocol.events import Draft, EventKind, JsonObject, outcome
 from ryx_dash.protocol.executor import Emit, Request
-from ryx_dash.websocket import CONTRACT_HEADER, FAILURES, final, opened, public, why
+from ryx_dash.websocket import CONTRACT_HEADER, FAILURES, final, opened, public, receive, why
 
 CANCEL_SECONDS = 0.9
 """How long the backend gets to be told that nobody wants the run any more."""
@@ -145,14 +145,14 @@ class Conversation:
         if order.held:
             if order.held < MAX_HELD:
                 with anyio.move_on_after(HOLE_SECONDS):
-                    return await socket.recv(decode=False)
+                    return await receive(socket)
             if self._asked_again == order.since:
                 return None
             raise Stale
         part = self._silence / LOOKS
         for look in range(1, LOOKS + 1):
             with anyio.move_on_after(self._heard + part * look - time.monotonic()) as wait:
-                return await socket.recv(decode=False)
+                return await receive(socket)
             if wait.cancelled_caught and look < LOOKS and self._quiet_said < look:
                 self._quiet_said = look
                 await self._emit(self._quiet(part * look))
