@@ -296,7 +296,7 @@ def _reason(error: ErrorDetails) -> str:
     if kind == "greater_than_equal":
         return f"must be at least {limits['ge']}"
     if kind == "less_than_equal":
-        return f"must be at most {limits['le']}"
+        return f"must be at most {limits['le']:g}"
     message = error["msg"].removeprefix("Value error, ")
     return re.sub(r"^\w+ should", "must", message)
 

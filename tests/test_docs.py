@@ -40,8 +40,9 @@ def test_the_readme_lists_every_setting() -> None:
     assert named == {name.upper() for name in Settings.model_fields}
 
 
-def test_the_python_examples_run(served: Dashboard) -> None:
-    examples = blocks(ROOT / "docs" / "protocol.md", "python")
+@pytest.mark.parametrize("name", ["protocol.md", "backends.md"])
+def test_the_python_examples_run(served: Dashboard, name: str) -> None:
+    examples = blocks(ROOT / "docs" / name, "python")
     assert examples
     for example in examples:
         source = example.replace("127.0.0.1:8050", f"127.0.0.1:{served.port}")

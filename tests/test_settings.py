@@ -60,6 +60,8 @@ def test_every_setting_from_the_environment(tmp_path: Path) -> None:
             "RYX_HOST": "::1",
             "RYX_PORT": "9000",
             "RYX_WS_URL": "ws://localhost:8000/api/workflow/stream",
+            "RYX_WS_TOKEN": "bearer",
+            "RYX_SILENCE": "2.5",
             "RYX_DATA_DIR": str(tmp_path / "new"),
             "RYX_LOG_URL": f"sqlite:///{tmp_path}/a%20b.db",
             "RYX_WORKSPACE": str(tmp_path),
@@ -78,6 +80,9 @@ def test_every_setting_from_the_environment(tmp_path: Path) -> None:
     assert (chosen.host, chosen.port, chosen.max_runs) == ("::1", 9000, 64)
     assert (chosen.max_connections, chosen.keep_days, chosen.keep_runs) == (50, 30, 1_000)
     assert chosen.ws_url == "ws://localhost:8000/api/workflow/stream"
+    assert chosen.silence == 2.5
+    assert chosen.ws_token is not None
+    assert chosen.ws_token.get_secret_value() == "bearer"
     assert chosen.data_dir == tmp_path / "new"
     assert chosen.log_path == tmp_path / "a b.db"
     assert chosen.workspace == tmp_path
@@ -122,6 +127,11 @@ def test_an_empty_variable_is_as_good_as_none(name: str) -> None:
         ("RYX_MAX_RUNS", "0", "RYX_MAX_RUNS (0) must be at least 1."),
         ("RYX_MAX_RUNS", "65", "RYX_MAX_RUNS (65) must be at most 64."),
         ("RYX_MAX_CONNECTIONS", "0", "RYX_MAX_CONNECTIONS (0) must be at least 1."),
+        ("RYX_SILENCE", "soon", "RYX_SILENCE (soon) must be a number."),
+        ("RYX_SILENCE", "0", "RYX_SILENCE (0) must be more than 0."),
+        ("RYX_SILENCE", "1e9", "RYX_SILENCE (1e9) must be at most 86400."),
+        ("RYX_SILENCE", "nan", "RYX_SILENCE (nan) must be a finite number."),
+        ("RYX_WS_TOKEN", f"{SECRET} ", "RYX_WS_TOKEN must be ASCII without spaces, as HTTP headers are."),
         ("RYX_KEEP_DAYS", "0", "RYX_KEEP_DAYS (0) must be at least 1."),
         ("RYX_KEEP_DAYS", "1.5", "RYX_KEEP_DAYS (1.5) must be a whole number."),
         ("RYX_KEEP_RUNS", "0", "RYX_KEEP_RUNS (0) must be at least 1."),
