@@ -26,6 +26,7 @@ from ryx_dash.live.dispatch import Dispatcher
 from ryx_dash.live.feed import Feed
 from ryx_dash.live.gateway import Gateway
 from ryx_dash.live.relay import Relay
+from ryx_dash.live.retention import Retention
 from ryx_dash.live.runner import Runner
 from ryx_dash.log.base import EventLog
 from ryx_dash.log.open import open_log
@@ -54,6 +55,7 @@ class Parts:
     feed: Feed
     desk: Desk
     dispatcher: Dispatcher
+    retention: Retention
 
 
 def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
@@ -90,7 +92,8 @@ def _assemble(settings: Settings, executor: Executor | None) -> Parts:
     feed = Feed(log)
     runner = Runner(log, feed, executor)
     dispatcher = Dispatcher(log, feed, runner, at_once=settings.max_runs)
-    return Parts(settings, log, executor, feed, Desk(log, feed), dispatcher)
+    retention = Retention(log, days=settings.keep_days, runs=settings.keep_runs)
+    return Parts(settings, log, executor, feed, Desk(log, feed), dispatcher, retention)
 
 
 def _executor(settings: Settings) -> Executor:
@@ -145,6 +148,7 @@ async def _lifespan(
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(parts.feed.run)
             tasks.start_soon(parts.dispatcher.run)
+            tasks.start_soon(parts.retention.run)
             if isinstance(parts.executor, Relay):
                 tasks.start_soon(parts.executor.run)
             yield {serving.DRAIN: drain}

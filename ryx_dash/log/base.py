@@ -89,6 +89,19 @@ class RowFilter:
     """Whether ``llm_token`` events are wanted."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """Which runs are kept: the newest ``runs``, of those that ended ``since`` then or later.
+
+    Times are UTC texts as in :func:`protocol.events.now`; ``None`` keeps all. Kept in any case
+    are the newest run, those that wait or go on, and those that had not ``ended_before`` then.
+    """
+
+    runs: int | None = None
+    since: str | None = None
+    ended_before: str
+
+
 SortField = Literal["seq", "step", "level", "message", "latency"]
 
 
@@ -151,6 +164,14 @@ class EventLog(ABC):
         A queued run ends at once (``workflow_start``, ``workflow_cancelled``); of a running one
         ``cancel_requested`` is set, and its owner ends it. Idempotent while it runs.
         Raises :class:`errors.UnknownRun`, :class:`errors.RunEnded`.
+        """
+
+    @abstractmethod
+    def forget(self, keep: Keep) -> bool:
+        """Remove a few of the runs that are not kept, with all that belongs to them.
+
+        Returns whether there may be more to do. Each call is short, so that whoever writes can
+        go on between two of them.
         """
 
     @abstractmethod

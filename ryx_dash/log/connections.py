@@ -44,9 +44,13 @@ class Connections:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """The writing connection in a transaction: durable after the block, undone if it raises."""
+        """The writing connection in a transaction: durable after the block, undone if it raises.
+
+        Raises :class:`errors.LogError` when nobody would find what was written.
+        """
         with translated(self._path), self._write_lock:
             self._check_open()
+            self._check_in_place()
             with transaction(self._writer):
                 yield self._writer
 
@@ -59,12 +63,17 @@ class Connections:
             self._check_open()
             return int(scalar(self._watcher, "PRAGMA data_version"))
 
-    def in_place(self) -> bool:
-        """Whether the open file is still the one at its path. Writing to it works even if not."""
+    def _check_in_place(self) -> None:
+        """A file that was moved, removed or replaced can be written, and is lost all the same."""
         try:
-            return os.path.samestat(self._path.stat(), self._file)
+            if os.path.samestat(self._path.stat(), self._file):
+                return
         except OSError:
-            return False
+            pass
+        raise LogError(
+            f"The event log {self._path} was moved, removed or replaced while it was in use: "
+            "start Ryx Dash again."
+        )
 
     def close(self) -> None:
         """Close all; a reader in use closes when it is given back."""

@@ -16,6 +16,7 @@ from ryx_dash.errors import LogError
 from ryx_dash.log import rules
 from ryx_dash.log.base import (
     EventLog,
+    Keep,
     Lease,
     NewRun,
     RowFilter,
@@ -48,6 +49,7 @@ class MemoryLog(EventLog):
         self._lock = threading.RLock()
         self._records: dict[str, _Record] = {}
         self._commands: dict[str, str] = {}
+        self._started = 0
         self._version = 0
         self._closed = False
 
@@ -59,7 +61,8 @@ class MemoryLog(EventLog):
         with self._open():
             if new.command_id in self._commands:
                 return self._shown(self._records[self._commands[new.command_id]]), False
-            record = _Record(place=len(self._records), run=rules.queued(new))
+            record = _Record(place=self._started, run=rules.queued(new))
+            self._started += 1
             self._records[record.run.run_id] = record
             if new.command_id is not None:
                 self._commands[new.command_id] = record.run.run_id
@@ -101,6 +104,22 @@ class MemoryLog(EventLog):
             run = rules.cancelled(record.run)
             return self._extend(record, run, rules.cancellation(run))
 
+    def forget(self, keep: Keep) -> bool:
+        with self._open():
+            records = list(self._records.values())
+            surplus = 0 if keep.runs is None else max(len(records) - keep.runs, 0)
+            gone = {
+                record.run.run_id
+                for place, record in enumerate(records[:-1])
+                if rules.may_be_forgotten(record.run, keep)
+                and (place < surplus or (record.run.ended or "") < (keep.since or ""))
+            }
+            for run_id in gone:
+                del self._records[run_id]
+            self._commands = {c: run for c, run in self._commands.items() if run not in gone}
+            self._version += bool(gone)
+            return False
+
     def run(self, run_id: str) -> Run | None:
         with self._open():
             record = self._records.get(run_id)
@@ -119,7 +138,7 @@ class MemoryLog(EventLog):
         q: str = "",
     ) -> RunPage:
         with self._open():
-            end = len(self._records) if before is None else self._known(before).place
+            end = self._started if before is None else self._known(before).place
             wanted_text = rules.plain(q).casefold()
             found = [
                 self._shown(record)

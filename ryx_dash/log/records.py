@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import apsw
 from pydantic_core import PydanticSerializationError, from_json, to_json
@@ -21,25 +22,27 @@ _SELECT_RUN = """
 SELECT rid, lease_until, run_id, input, model, status, created, started, ended, head, owner, fence,
        cancel_requested,
        iif(status = 'queued', (SELECT count(*) FROM runs AS line
-                               WHERE line.status = 'queued' AND line.rid <= runs.rid), 0)
+                               WHERE line.status = 'queued' AND line.rid <= runs.rid), 0),
+       crc
 FROM runs
 """
 _INSERT_RUN = """
-INSERT INTO runs (run_id, input, model, status, created, head, fence, lease_until, cancel_requested)
-VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0)
+INSERT INTO runs (run_id, input, model, status, created, head, fence, lease_until,
+                  cancel_requested, crc)
+VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, ?)
 """
 _UPDATE_RUN = """
 UPDATE runs SET status = ?, started = ?, ended = ?, head = ?, owner = ?, fence = ?,
-                cancel_requested = ?, lease_until = ?
+                cancel_requested = ?, lease_until = ?, crc = ?
 WHERE rid = ?
 """
 _SELECT_EVENTS = """
-SELECT key, ts, kind, step, node, message, latency, data
+SELECT key, ts, kind, step, node, message, latency, data, crc
 FROM events WHERE key > ? AND key <= ? ORDER BY key
 """
 _INSERT_EVENT = """
-INSERT INTO events (key, ts, kind, step, level, node, message, latency, call_id, data)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO events (key, ts, kind, step, level, node, message, latency, call_id, data, crc)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_TALLY = """
 INSERT INTO tallies (block, step, level, token, events) VALUES (?, ?, ?, ?, ?)
@@ -75,18 +78,38 @@ def select_runs(db: Connection, which: str, *args: Any) -> list[Stored]:
 def insert_run(db: Connection, run: Run) -> None:
     """Store a new run, newer than all others."""
     values = (run.run_id, run.input, run.model, run.status, run.created)
-    query(db, _INSERT_RUN, *values)
+    query(db, _INSERT_RUN, *values, _run_crc(run))
 
 
 def update_run(db: Connection, stored: Stored) -> None:
     """Store what can change about a run."""
     run = stored.run
     values = (run.status, run.started, run.ended, run.head, run.owner, run.fence)
-    query(db, _UPDATE_RUN, *values, run.cancel_requested, stored.lease_until, stored.rid)
+    rest = (run.cancel_requested, stored.lease_until, _run_crc(run), stored.rid)
+    query(db, _UPDATE_RUN, *values, *rest)
+
+
+def _run_crc(run: Run) -> int:
+    """A checksum over all that is stored of a run but its lease."""
+    texts = (run.run_id, run.input, run.model, run.status, run.created, run.started, run.ended)
+    numbers = (run.head, run.owner, run.fence, int(run.cancel_requested))
+    return crc32("\0".join(map(str, (*texts, *numbers))).encode(errors="surrogatepass"))
 
 
 def _stored(row: Sequence[Any]) -> Stored:
-    run = Run(
+    try:
+        run = _run(row)
+        if row[14] in (None, _run_crc(run)):  # none: by a program that wrote no checksums
+            return Stored(rid=row[0], lease_until=row[1], run=run)
+    except ValueError:
+        pass  # a status that there is not
+    raise LogError(
+        f"The event log is damaged at run {row[2]!r}: move it away, or put back a copy of it."
+    )
+
+
+def _run(row: Sequence[Any]) -> Run:
+    return Run(
         run_id=row[2],
         input=row[3],
         model=row[4],
@@ -100,13 +123,12 @@ def _stored(row: Sequence[Any]) -> Stored:
         cancel_requested=bool(row[12]),
         position=row[13],
     )
-    return Stored(rid=row[0], lease_until=row[1], run=run)
 
 
 def select_events(db: Connection, run_id: str, after: int, upto: int) -> list[Event]:
     """The events of a run with ``after < key <= upto``, in order.
 
-    Raises :class:`errors.LogError` when what is stored is no JSON any more.
+    Raises :class:`errors.LogError` when they are not as they were stored.
     """
     rows = query(db, _SELECT_EVENTS, after, upto)
     try:
@@ -118,7 +140,9 @@ def select_events(db: Connection, run_id: str, after: int, upto: int) -> list[Ev
 
 
 def _event(run_id: str, row: Sequence[Any]) -> Event:
-    place, ts, kind, step, node, message, latency, data = row
+    place, ts, kind, step, node, message, latency, data, crc = row
+    if crc is not None and crc != _event_crc(place, ts, kind, step, node, message, latency, data):
+        raise ValueError(f"event {place & (1 << SEQ_BITS) - 1} is not what was written")
     return Event.trusted(  # it was checked before it was stored
         run_id=run_id,
         seq=place & (1 << SEQ_BITS) - 1,
@@ -130,6 +154,16 @@ def _event(run_id: str, row: Sequence[Any]) -> Event:
         latency=latency,
         data=from_json(data),
     )
+
+
+def _event_crc(place: int, ts: str, kind: str, step: str, node: str, *rest: Any) -> int:
+    """A checksum over what is given out of an event; ``rest``: message, latency, data.
+
+    SQLite notices a page that makes no sense, not a letter that has become another.
+    """
+    message, latency, data = rest
+    texts = f"{place}\0{ts}\0{kind}\0{step}\0{node}\0{latency}\0{message}\0{data}"
+    return crc32(texts.encode(errors="surrogatepass"))
 
 
 class EventRows:
@@ -164,6 +198,9 @@ class EventRows:
         self._tallies[
             place >> BLOCK_BITS, event.step, mark, event.event == EventKind.LLM_TOKEN
         ] += 1
+        latency = None if event.latency is None else float(event.latency)
+        data = _json(event)
+        shown = (place, event.ts, event.event, event.step, event.node, event.message, latency, data)
         return (
             place,
             event.ts,
@@ -172,9 +209,10 @@ class EventRows:
             mark,
             event.node,
             event.message,
-            event.latency,
+            latency,
             call_id(event),
-            _json(event),
+            data,
+            _event_crc(*shown),
         )
 
 

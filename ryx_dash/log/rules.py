@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ryx_dash.errors import LeaseLost, RunEnded, SequenceConflict, UnknownRun
-from ryx_dash.log.base import Lease, NewRun, Run
+from ryx_dash.log.base import Keep, Lease, NewRun, Run
 from ryx_dash.log.run_id import new_run_id
 from ryx_dash.protocol.events import Draft, Event, EventKind, now, outcome
 from ryx_dash.protocol.steps import RunStatus
@@ -67,6 +67,11 @@ def interruption(run: Run, draft: Draft) -> list[Event]:
     if outcome(draft) is None:
         raise ValueError(f"{draft.event} does not end a run.")
     return _placed(run, [draft] if run.head else [started(run), draft])
+
+
+def may_be_forgotten(run: Run, keep: Keep) -> bool:
+    """Whether the run has ended, and long enough ago."""
+    return run.status.ended and (run.ended or "") < keep.ended_before
 
 
 def fenced(run: Run) -> Run:

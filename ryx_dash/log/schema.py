@@ -1,7 +1,10 @@
 """The tables of a SQLite log: made when the file is new, looked over when it is not."""
 
 import secrets
+import time
 from pathlib import Path
+
+import apsw
 
 from ryx_dash.errors import LogError
 from ryx_dash.log.boot import boot
@@ -10,8 +13,11 @@ from ryx_dash.log.driver import Connection, damaged, query, scalar, transaction
 APPLICATION_ID = 0x52797844
 """Stands in the file's header: ``RyxD``."""
 
-VERSION = 1
+VERSION = 2
 """Grows when the tables change in a way that an older program cannot read."""
+
+LOOK_SECONDS = 0.5
+_STEPS = 10_000  # of SQLite's virtual machine, between two looks at the clock
 
 SEQ_BITS = 32
 """An event's key is its run's number, then its ``seq``: one integer, in the order of both."""
@@ -39,7 +45,8 @@ CREATE TABLE runs (
     started TEXT,
     ended TEXT,
     model TEXT,
-    input TEXT NOT NULL
+    input TEXT NOT NULL,
+    crc INTEGER
 ) STRICT;
 CREATE INDEX runs_by_status ON runs (status, rid);
 CREATE TABLE commands (
@@ -56,7 +63,8 @@ CREATE TABLE events (
     ts TEXT NOT NULL,
     node TEXT NOT NULL,
     message TEXT NOT NULL,
-    data TEXT NOT NULL
+    data TEXT NOT NULL,
+    crc INTEGER
 ) STRICT;
 CREATE INDEX events_by_call ON events (call_id) WHERE call_id IS NOT NULL;
 CREATE TABLE tallies (
@@ -67,9 +75,18 @@ CREATE TABLE tallies (
     events INTEGER NOT NULL,
     PRIMARY KEY (block, step, level, token)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE forgotten (
+    rid INTEGER PRIMARY KEY
+) STRICT;
 CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', columnsize = 0, tokenize = 'ascii'
 );
+"""
+_SINCE_1 = f"""
+PRAGMA user_version = {VERSION};
+ALTER TABLE runs ADD COLUMN crc INTEGER;
+ALTER TABLE events ADD COLUMN crc INTEGER;
+CREATE TABLE forgotten (rid INTEGER PRIMARY KEY) STRICT;
 """
 # `words` holds no copy of the text, only which event has which words. They are cut and folded by
 # `log.words`; the tokenizer `ascii` takes what it gets apart at spaces and changes nothing more.
@@ -78,11 +95,12 @@ CREATE VIRTUAL TABLE words USING fts5 (
 def prepare(db: Connection, path: Path) -> None:
     """Make a new file a log, or check that a file is one that this program can use.
 
-    What is looked at is the header and the list of tables, so that a start takes as long with
-    a million events as with none; damage farther in is noticed by the query that meets it.
-    Raises :class:`errors.LogError`.
+    The header is looked at, the list of tables, and as much of the rest as can be read in
+    :data:`LOOK_SECONDS`, so that a start takes as long with ten million events as with one;
+    damage farther in is noticed by the query that meets it. Raises :class:`errors.LogError`.
     """
     _check(db, path)
+    _look_over(db, path)
     query(db, "PRAGMA journal_mode = WAL")
     with transaction(db):
         if _is_new(db):  # still: of several processes that start, one makes the tables
@@ -90,6 +108,8 @@ def prepare(db: Connection, path: Path) -> None:
             query(
                 db, "INSERT INTO meta VALUES ('identity', ?), ('trial', 0)", secrets.token_hex(16)
             )
+        if scalar(db, "PRAGMA user_version") < VERSION:
+            query(db, _SINCE_1)
         _end_leases_of_before(db, boot())
     _check(db, path)
 
@@ -99,6 +119,20 @@ def _end_leases_of_before(db: Connection, started: str) -> None:
     if scalar(db, "SELECT value FROM meta WHERE name = 'boot'") != started:
         query(db, "UPDATE runs SET lease_until = 0 WHERE status = 'running'")
         query(db, "INSERT OR REPLACE INTO meta VALUES ('boot', ?)", started)
+
+
+def _look_over(db: Connection, path: Path) -> None:
+    """Look for damage in the structure of the file, for a while."""
+    end = time.monotonic() + LOOK_SECONDS
+    db.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    try:
+        sound = query(db, "PRAGMA quick_check(1)") == [("ok",)]
+    except apsw.InterruptError:
+        return
+    finally:
+        db.set_progress_handler(None)
+    if not sound:
+        raise damaged(path)
 
 
 def identity(db: Connection) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from ryx_dash.errors import LogError
-from ryx_dash.log import rules
+from ryx_dash.log import retention, rules
 from ryx_dash.log.base import (
     EventLog,
+    Keep,
     Lease,
     NewRun,
     RowFilter,
@@ -113,6 +114,18 @@ class SqliteLog(EventLog):
             rows = EventRows(stored.rid, events)
             return _extend(db, replace(stored, run=run), events, rows)
 
+    def forget(self, keep: Keep) -> bool:
+        with self._connections.read() as db:
+            runs, rid = retention.outdated(db, keep), retention.unswept(db)
+        if not runs and rid is None:
+            return False
+        with self._connections.write() as db:
+            if rid is None:
+                retention.forget(db, retention.outdated(db, keep))
+            else:
+                retention.sweep(db, rid)
+        return True
+
     def run(self, run_id: str) -> Run | None:
         with self._connections.read() as db:
             stored = find_run(db, run_id)
@@ -192,8 +205,6 @@ class SqliteLog(EventLog):
                 query(db, "UPDATE meta SET value = value + 1 WHERE name = 'trial'")
         except LogError as error:
             return error.message
-        if not self._connections.in_place():
-            return "The file of the event log was moved or removed: start Ryx Dash again."
         return None
 
     def close(self) -> None:

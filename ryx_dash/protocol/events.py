@@ -39,8 +39,13 @@ TERMINAL: Mapping[str, RunStatus] = {
 
 
 def now() -> str:
-    """The present moment as ``2026-01-01T00:00:00.000000Z``; such texts sort by time."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """The present moment, as :func:`utc` writes it."""
+    return utc(datetime.now(UTC))
+
+
+def utc(moment: datetime) -> str:
+    """A moment of UTC as ``2026-01-01T00:00:00.000000Z``; such texts sort by time."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 class Draft(BaseModel):

@@ -14,6 +14,7 @@ from ryx_dash.views.marks import badge
 NO_RUN = "none"
 """What stands for a status while there is no run."""
 
+
 def run_line(
     state: RunState | None, *, status: str, question: str = "", after: int = 0, hidden: int = 0
 ) -> list[Any]:

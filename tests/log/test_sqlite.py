@@ -16,6 +16,7 @@ import apsw
 import pytest
 
 from ryx_dash.errors import LeaseLost, LogError, LogFull, SequenceConflict
+from ryx_dash.log import schema
 from ryx_dash.log.base import RowFilter, Run
 from ryx_dash.log.driver import connect, query
 from ryx_dash.log.schema import VERSION
@@ -116,7 +117,7 @@ def test_the_key_refuses_what_the_head_does_not_know_of(path: Path, log: SqliteL
     run = claimed(log)
     grown(log, run, "workflow_start")
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("UPDATE runs SET head = 0")
+        db.execute("UPDATE runs SET head = 0, crc = NULL")
     with pytest.raises(SequenceConflict, match="already"):
         grown(log, run, "step_start")
     assert [one.event for one in log.read(run.run_id, upto=1)] == []
@@ -286,7 +287,9 @@ def test_a_log_cut_short(path: Path) -> None:
         SqliteLog(path)
 
 
-def test_damage_farther_in_is_told_by_the_query_that_meets_it(path: Path) -> None:
+def test_damage_farther_in_is_told_by_the_query_that_meets_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with closing(SqliteLog(path)) as log:
         run = claimed(log)
         for _ in range(20):
@@ -295,8 +298,58 @@ def test_damage_farther_in_is_told_by_the_query_that_meets_it(path: Path) -> Non
     with path.open("r+b") as file:
         file.seek(page * (path.stat().st_size // page // 2))
         file.write(os.urandom(page * 4))
+    with pytest.raises(LogError, match="is damaged"):
+        SqliteLog(path)
+    monkeypatch.setattr(schema, "LOOK_SECONDS", 0)  # as if the file were far larger
+    monkeypatch.setattr(schema, "_STEPS", 1)
     with closing(SqliteLog(path)) as log, pytest.raises(LogError, match="is damaged"):
         log.read(run.run_id)
+
+
+@pytest.mark.parametrize("column", ["ts", "kind", "step", "node", "message", "data"])
+def test_one_letter_that_has_become_another_is_told(
+    path: Path, log: SqliteLog, column: str
+) -> None:
+    run = claimed(log)
+    log.append(run.lease, [event(run.run_id, 1, "step_start", "abc", latency=1, text="abc")])
+    assert len(log.read(run.run_id)) == 1
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"UPDATE events SET {column} = replace({column}, 't', 'u')")
+        db.execute(f"UPDATE events SET {column} = replace({column}, 'b', 'c')")
+        db.execute(f"UPDATE events SET {column} = replace({column}, '0', '1')")
+    with pytest.raises(LogError, match="event 1 is not what was written"):
+        log.read(run.run_id)
+    with pytest.raises(LogError, match="is damaged"):
+        log.rows(run.run_id, RowFilter(upto=1, tokens=True))
+
+
+@pytest.mark.parametrize(
+    "change", ["input = 'WHAT?'", "head = 7", "status = 'success'", "status = 'nothing'"]
+)
+def test_a_run_that_is_not_as_it_was_stored_is_told(
+    path: Path, log: SqliteLog, change: str
+) -> None:
+    hurt, whole = claimed(log), claimed(log)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"UPDATE runs SET {change} WHERE run_id = ?", (hurt.run_id,))
+    with pytest.raises(LogError, match=f"damaged at run '{hurt.run_id}'"):
+        log.run(hurt.run_id)
+    assert log.run(whole.run_id) == whole
+
+
+def test_a_log_of_an_older_program_is_taken_over(path: Path) -> None:
+    with closing(SqliteLog(path)) as log:
+        run = grown(log, claimed(log), "workflow_start")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executescript(
+            "ALTER TABLE runs DROP COLUMN crc; ALTER TABLE events DROP COLUMN crc;"
+            "DROP TABLE forgotten; PRAGMA user_version = 1"
+        )
+    with closing(SqliteLog(path)) as log:
+        assert log.run(run.run_id) == run
+        assert len(log.read(run.run_id)) == 1
+        run = grown(log, run, "workflow_complete")
+        assert len(log.read(run.run_id)) == 2
 
 
 def test_a_damaged_payload_is_told_and_the_other_runs_are_read(path: Path, log: SqliteLog) -> None:
@@ -367,7 +420,10 @@ def test_a_file_taken_away_is_noticed(path: Path, log: SqliteLog, put_back: bool
     path.unlink()
     if put_back:
         path.touch()
-    assert "moved or removed" in (log.writable() or "")
+    assert "moved, removed or replaced" in (log.writable() or "")
+    with pytest.raises(LogError, match="start Ryx Dash again"):
+        started(log)  # it would be lost with the file
+    assert log.latest() is None
 
 
 def test_any_other_fault_of_the_database_is_a_log_error(path: Path, log: SqliteLog) -> None:

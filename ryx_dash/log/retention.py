@@ -1,0 +1,81 @@
+"""Removing runs from a SQLite log: a little at a time, so that whoever writes waits for little.
+
+A run that is forgotten is gone at once; its events follow in batches. Their pages are used again
+by what is written next.
+"""
+
+from typing import Any
+
+from ryx_dash.errors import LogError
+from ryx_dash.log.base import Keep
+from ryx_dash.log.driver import Connection, query, scalar
+from ryx_dash.log.records import key, scoped, select_events
+from ryx_dash.log.schema import BLOCK_BITS, SEQ_BITS
+from ryx_dash.log.words import event_words
+
+RUNS = 50
+EVENTS = 1_000
+"""How many are removed in one transaction, which takes some tens of milliseconds."""
+
+_LAST_SEQ = (1 << SEQ_BITS) - 1
+
+# The newest run stays, so that no later one gets its number while events of it are left.
+_OUTDATED = f"""
+SELECT rid, run_id FROM runs
+WHERE status NOT IN ('queued', 'running') AND ended < ? AND rid < (SELECT max(rid) FROM runs)
+  AND (ended < ? OR rid <= (SELECT rid FROM runs ORDER BY rid DESC LIMIT 1 OFFSET ?))
+ORDER BY rid LIMIT {RUNS}
+"""  # noqa: S608
+_SOME = f"SELECT key FROM events WHERE key > ? AND key <= ? ORDER BY key LIMIT {EVENTS}"  # noqa: S608
+_MERGE = "INSERT INTO words (words, rank) VALUES ('merge', 500)"  # pages: what frees their room
+_UNWORD = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)"
+
+
+def outdated(db: Connection, keep: Keep) -> list[tuple[Any, ...]]:
+    """Number and id of runs that are not to be kept, the oldest first; not all at once."""
+    most = _LAST_SEQ if keep.runs is None else keep.runs
+    return query(db, _OUTDATED, keep.ended_before, keep.since or "", most)
+
+
+def forget(db: Connection, runs: list[tuple[Any, ...]]) -> None:
+    """Remove runs; :func:`sweep` then removes their events."""
+    for rid, run_id in runs:
+        query(db, "INSERT INTO forgotten VALUES (?)", rid)
+        query(db, "DELETE FROM commands WHERE run_id = ?", run_id)
+        query(db, "DELETE FROM runs WHERE rid = ?", rid)
+
+
+def unswept(db: Connection) -> int | None:
+    """The number of a run that is forgotten and may have events left."""
+    rid: int | None = scalar(db, "SELECT rid FROM forgotten LIMIT 1")
+    return rid
+
+
+def sweep(db: Connection, rid: int) -> None:
+    """Remove some of the events of a forgotten run, and all trace of it after the last."""
+    first, last = key(rid, 0), key(rid, _LAST_SEQ)
+    keys = query(db, _SOME, first, last)
+    if keys:
+        upto = keys[-1][0]
+        _forget_words(db, rid, first, upto)
+        query(db, "DELETE FROM events WHERE key > ? AND key <= ?", first, upto)
+        return
+    query(
+        db,
+        "DELETE FROM tallies WHERE block BETWEEN ? AND ?",
+        first >> BLOCK_BITS,
+        last >> BLOCK_BITS,
+    )
+    query(db, "DELETE FROM forgotten WHERE rid = ?", rid)
+    query(db, _MERGE)
+
+
+def _forget_words(db: Connection, rid: int, after: int, upto: int) -> None:
+    """The index of words keeps no texts, so it has to be told what it had been given."""
+    try:
+        events = select_events(db, "", after, upto)
+    except LogError:
+        return  # damaged: their words stay, and lead nowhere
+    for event in events:
+        if found := event_words(event):
+            query(db, _UNWORD, key(rid, event.seq), scoped(rid, found))
