@@ -47,15 +47,19 @@ async def opened(
     It is closed within :data:`CLOSE_SECONDS`, also when its user is cancelled. Raises one of
     :data:`FAILURES`; :func:`why` says it in words.
     """
-    socket = await connect(
-        _with_query(url, query),
-        additional_headers={"Authorization": f"Bearer {token}"} if token else None,
-        compression=None,
-        open_timeout=PING_SECONDS,
-        close_timeout=CLOSE_SECONDS,
-        ping_interval=None,  # the answer waits behind whatever is read too slowly: see `receive`
-        max_size=MAX_MESSAGE,
-    )
+    try:
+        socket = await connect(
+            _with_query(url, query),
+            additional_headers={"Authorization": f"Bearer {token}"} if token else None,
+            compression=None,
+            open_timeout=PING_SECONDS,
+            close_timeout=CLOSE_SECONDS,
+            # The answer to a ping waits behind whatever is read too slowly: see `receive`.
+            ping_interval=None,
+            max_size=MAX_MESSAGE,
+        )
+    except ImportError as error:  # of the optional package for SOCKS proxies
+        raise OSError(f"{error}; install python-socks, or unset the proxy") from None
     socket.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_RCVBUF, BACKLOG)
     try:
         yield socket

@@ -22,6 +22,7 @@ from ryx_dash.protocol.executor import Request
 from ryx_dash.protocol.steps import STEPS, RunStatus
 from tests.fakes import backends
 from tests.fakes.backends import FakeBackend, Script, served_backend
+from tests.faults.proxy import Proxy
 from tests.servers import free_port
 
 
@@ -317,6 +318,69 @@ async def test_a_run_that_the_backend_has_forgotten_is_interrupted() -> None:
     assert "has lost this run" in events[-1].message
 
 
+async def test_an_event_that_never_comes_is_asked_for_and_then_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ryx_dash.live.conversation.HOLE_SECONDS", 0.05)
+
+    async def rest(socket: ServerConnection, command: dict[str, Any]) -> None:
+        await backends.say(socket, **counted(4, "note"))
+        await backends.say(socket, **counted(5, "workflow_complete", response="Nearly whole."))
+
+    async def holey(socket: ServerConnection, command: dict[str, Any]) -> None:
+        await backends.say(socket, **counted(1, "workflow_start"))
+        await rest(socket, command)
+
+    async with served_backend(holey, resume=rest) as backend:
+        events = await run_on(backend)
+    assert "run=mine&since=1" in backend.queries[-1]
+    assert state(events).answer == "Nearly whole."
+    assert events[-2].data["missing"] == 2
+
+
+async def test_no_more_than_some_events_wait_for_one_that_is_missing() -> None:
+    async def holey(socket: ServerConnection, command: dict[str, Any]) -> None:
+        await backends.say(socket, **counted(1, "workflow_start"))
+        for seq in range(3, 4_000):
+            await backends.say(socket, **counted(seq, "note"))
+        await backends.say(socket, **counted(4_000, "workflow_complete"))
+
+    async def rest(socket: ServerConnection, command: dict[str, Any]) -> None:
+        await holey(socket, command)
+
+    async with served_backend(holey, resume=rest) as backend:
+        events = await run_on(backend)
+    assert len(backend.queries) == 2
+    assert events[-2].data["missing"] == 1
+    assert len(events) == 4_000
+
+
+async def test_a_contract_backend_that_is_silent_is_asked_again_before_it_is_given_up() -> None:
+    async def hushed(socket: ServerConnection, command: dict[str, Any]) -> None:
+        await backends.say(socket, **counted(1, "workflow_start"))
+
+    async def rest(socket: ServerConnection, command: dict[str, Any]) -> None:
+        return
+
+    async with served_backend(hushed, resume=rest) as backend:
+        events = await run_on(backend, silence=0.4)
+    assert "run=mine&since=1" in backend.queries[-1]
+    assert len(backend.queries) == 2
+    assert state(events).status is RunStatus.INTERRUPTED
+
+
+async def test_a_backend_that_stays_away_leaves_a_begun_run_interrupted() -> None:
+    async def half(socket: ServerConnection, command: dict[str, Any]) -> None:
+        await backends.say(socket, **counted(1, "workflow_start"))
+        backend.status = 503
+        await socket.close(1012)
+
+    async with served_backend(half) as backend:
+        events = await run_on(backend)
+    assert len(backend.queries) == 1 + RETRIES
+    assert state(events).status is RunStatus.INTERRUPTED
+
+
 # -- cancelling ------------------------------------------------------------------------------------
 
 
@@ -370,6 +434,25 @@ async def test_the_link_knows_whether_the_backend_is_there() -> None:
             tasks.cancel_scope.cancel()
     await relay.aclose()
     assert link.state.as_json()["address"] == f"ws://127.0.0.1:{port}/api/workflow/stream"
+
+
+async def test_the_link_notices_a_backend_that_answers_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ryx_dash.live.link.PING_SECONDS", 0.1)
+    async with served_backend(backends.documented) as backend:
+        proxy = Proxy(int(backend.url.split(":")[2].split("/")[0]))
+        async with proxy.serve(), anyio.create_task_group() as tasks:
+            link = Relay(f"ws://127.0.0.1:{proxy.port}/", pauses=quick).link
+            tasks.start_soon(link.keep)
+            with anyio.fail_after(20):
+                while link.state.state != "connected":
+                    await link.changed()
+                proxy.hole = True
+                while link.state.state != "disconnected":
+                    await link.changed()
+            tasks.cancel_scope.cancel()
+    assert "does not answer" in (link.state.reason or "")
 
 
 async def test_models_come_from_the_backend_where_it_offers_them() -> None:
