@@ -76,7 +76,7 @@ OPERATIONS = (
         query=(
             _integer("limit", "Runs a page.", least=1, most=200, default=50),
             _text("before", "The `next` of the page before."),
-            _text("status", "Only runs of this status.", enum=[*RunStatus]),
+            _text("status", "Only runs of this status; empty: of any.", enum=["", *RunStatus]),
             _text("q", "Only runs whose input contains this text."),
         ),
         answers={200: schemas.RunsOut, 400: schemas.ErrorOut, 404: schemas.ErrorOut},

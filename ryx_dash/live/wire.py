@@ -1,6 +1,7 @@
 """One WebSocket, within limits: what is received, what is sent, and one end."""
 
 import time
+from contextlib import suppress
 
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -63,14 +64,18 @@ class Wire:
         async with self._sending:
             if self._ended:
                 raise WebSocketDisconnect
-            await self._websocket.send_text(text)
+            try:
+                await self._websocket.send_text(text)
+            except WebSocketDisconnect:
+                self._ended = True  # who sends next is told in the same way
+                raise
 
     async def close(self, code: int, reason: str) -> None:
         """End the connection; the first to do so says why."""
         if self._ended:
             return
         self._ended = True
-        with anyio.move_on_after(CLOSE_SECONDS):
+        with anyio.move_on_after(CLOSE_SECONDS), suppress(WebSocketDisconnect):
             async with self._sending:
                 await self._websocket.close(code, cut(reason))
 

@@ -81,6 +81,30 @@ async def test_nothing_is_sent_after_the_end() -> None:
     assert (socket.sent, socket.closed) == (["a"], [(1012, "first")])
 
 
+class Broken(Socket):
+    """A connection that has gone without a word."""
+
+    async def send_text(self, text: str) -> None:
+        assert not self.sent, "asked again, Starlette raises an error of the program"
+        self.sent.append(text)
+        raise WebSocketDisconnect(1006)
+
+    async def close(self, code: int, reason: str) -> None:
+        raise WebSocketDisconnect(1006)
+
+
+async def test_whoever_sends_to_a_viewer_that_has_gone_is_told_so() -> None:
+    wire = wire_of(Broken())
+    for _ in range(2):
+        with pytest.raises(WebSocketDisconnect):
+            await wire.send("a")
+    assert await wire.receive() is None
+
+
+async def test_closing_a_connection_that_has_gone_is_no_error() -> None:
+    await wire_of(Broken()).close(1012, "over")
+
+
 async def test_a_reader_that_takes_nothing_does_not_hold_up_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
