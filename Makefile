@@ -1,5 +1,6 @@
 # make run    set up what is missing and serve the dashboard
 # make test   set up what is missing, the browser included, and run every check and test
+# make soak   the faults of docs/guarantees.md, each with 200 seeds: hours
 #
 # Everything Python lives in .venv. PYTHON chooses the interpreter (3.11 or newer).
 
@@ -15,7 +16,7 @@ help: ## list the targets
 run: $(VENV)/.run ## serve the dashboard (settings: RYX_*, or FLAGS="--port 9000")
 	@$(BIN)/python app.py $(FLAGS)
 
-test: lint unit js browser ## every check and test
+test: lint unit js browser faults ## every check and test
 	@$(BIN)/python -m coverage combine -q .coverage-data
 	@$(BIN)/python -m coverage report --fail-under=95
 
@@ -27,7 +28,7 @@ lint: $(VENV)/.test ## style and types
 # coverage from earlier runs must not count
 unit: $(VENV)/.test ## tests without a browser
 	@rm -rf .coverage-data && mkdir -p .coverage-data
-	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -m "not browser and not faults" -n $(WORKERS) --cov --cov-report= $(ARGS)
 	@mv .coverage .coverage-data/coverage.unit
 
 js: node ## tests of the client-side layer
@@ -35,14 +36,23 @@ js: node ## tests of the client-side layer
 
 browser: $(VENV)/.test chromium nginx ## tests of the page in Chromium
 	@mkdir -p .coverage-data
-	$(BIN)/python -m pytest -m browser --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -m "browser and not faults" --cov --cov-report= $(ARGS)
 	@mv .coverage .coverage-data/coverage.browser
 
+# What they harm are processes, networks and disks, so they say nothing about coverage.
+faults: $(VENV)/.test chromium node nginx ## faults, each with FAULT_SEEDS seeds (5), and fuzzing
+	$(BIN)/python -m pytest -m faults -n $(WORKERS) --dist loadfile $(ARGS)
+
+soak: export FAULT_SEEDS := 200
+soak: $(VENV)/.test chromium node nginx ## the same with 200 seeds each: hours
+	$(BIN)/python -m pytest -m faults --durations=0 -rA $(ARGS)
+
+# atheris has another newest version for each Python.
 constraints: ## renew constraints.txt from the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear .venv-new
 	.venv-new/bin/pip install -q --disable-pip-version-check '.[test]'
 	( echo '# The exact versions that are tested. `make constraints` renews them.'; \
-	  .venv-new/bin/pip freeze --exclude ryx-dash ) > constraints.txt
+	  .venv-new/bin/pip freeze --exclude ryx-dash --exclude atheris ) > constraints.txt
 	rm -rf .venv-new
 
 clean: ## remove the environment and everything generated
@@ -64,4 +74,4 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 chromium node nginx:
 	@./scripts/need $@
 
-.PHONY: help run test lint unit js browser constraints clean chromium node nginx
+.PHONY: help run test lint unit js browser faults soak constraints clean chromium node nginx
