@@ -131,7 +131,11 @@ def test_an_empty_variable_is_as_good_as_none(name: str) -> None:
         ("RYX_SILENCE", "0", "RYX_SILENCE (0) must be more than 0."),
         ("RYX_SILENCE", "1e9", "RYX_SILENCE (1e9) must be at most 86400."),
         ("RYX_SILENCE", "nan", "RYX_SILENCE (nan) must be a finite number."),
-        ("RYX_WS_TOKEN", f"{SECRET} ", "RYX_WS_TOKEN must be ASCII without spaces, as HTTP headers are."),
+        (
+            "RYX_WS_TOKEN",
+            f"{SECRET} ",
+            "RYX_WS_TOKEN must be ASCII without spaces, as HTTP headers are.",
+        ),
         ("RYX_KEEP_DAYS", "0", "RYX_KEEP_DAYS (0) must be at least 1."),
         ("RYX_KEEP_DAYS", "1.5", "RYX_KEEP_DAYS (1.5) must be a whole number."),
         ("RYX_KEEP_RUNS", "0", "RYX_KEEP_RUNS (0) must be at least 1."),

@@ -71,7 +71,7 @@ async def test_an_asker_that_leaves_does_not_harm_the_others(client: httpx.Async
         async with anyio.create_task_group() as tasks:
             leaving = anyio.CancelScope()
             tasks.start_soon(_within(leaving, catalogue.listing))
-            while not llm.requests:  # noqa: ASYNC110 - another thread counts them
+            while not llm.requests:
                 await anyio.sleep(0.005)
             leaving.cancel()
             assert (await catalogue.listing()).models

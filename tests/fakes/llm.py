@@ -124,7 +124,7 @@ async def _serve(fake: FakeLlm, ready: threading.Event, stop: threading.Event) -
 
 
 async def _until(event: threading.Event) -> None:
-    while not event.is_set():  # noqa: ASYNC110 - it is set by another thread
+    while not event.is_set():
         await asyncio.sleep(POLL)
 
 
