@@ -3,9 +3,11 @@
 import os
 import re
 import ssl
+import time
 from asyncio import Future
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from math import inf
 from socket import SO_RCVBUF, SOL_SOCKET, gaierror
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -68,16 +70,20 @@ async def opened(
             await socket.close()
 
 
-async def receive(socket: ClientConnection) -> bytes:
-    """The next message.
+async def receive(socket: ClientConnection, *, at_most: float = inf) -> bytes | None:
+    """The next message; ``None`` if there is none within ``at_most`` seconds.
 
     When nothing comes, not even the answer to a ping, for twice :data:`PING_SECONDS`, the other
     side is not there any more. Raises one of :data:`FAILURES`.
     """
+    end = time.monotonic() + at_most
     pong: Awaitable[float] | None = None
     while True:
-        with anyio.move_on_after(PING_SECONDS):
+        left = end - time.monotonic()
+        with anyio.move_on_after(min(left, PING_SECONDS)):
             return await socket.recv(decode=False)
+        if left <= PING_SECONDS:
+            return None
         if isinstance(pong, Future) and not pong.done():
             raise TimeoutError
         pong = await socket.ping()

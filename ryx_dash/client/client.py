@@ -127,7 +127,9 @@ class Execution:
                 async with self._client._opened(**self._position()) as socket:
                     await self._begin(socket)
                     while self.status is None:
-                        event = self._take(await receive(socket))
+                        raw = await receive(socket)
+                        assert raw is not None
+                        event = self._take(raw)
                         self._tries = 0
                         await self._tell(socket)
                         if event is not None:

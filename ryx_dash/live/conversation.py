@@ -143,17 +143,17 @@ class Conversation:
         """
         order = self._translator.order
         if order.held:
-            if order.held < MAX_HELD:
-                with anyio.move_on_after(HOLE_SECONDS):
-                    return await receive(socket)
-            if self._asked_again == order.since:
-                return None
-            raise Stale
+            raw = await receive(socket, at_most=HOLE_SECONDS) if order.held < MAX_HELD else None
+            if raw is None and self._asked_again != order.since:
+                raise Stale
+            return raw
         part = self._silence / LOOKS
         for look in range(1, LOOKS + 1):
-            with anyio.move_on_after(self._heard + part * look - time.monotonic()) as wait:
-                return await receive(socket)
-            if wait.cancelled_caught and look < LOOKS and self._quiet_said < look:
+            left = self._heard + part * look - time.monotonic()
+            raw = await receive(socket, at_most=left)
+            if raw is not None:
+                return raw
+            if look < LOOKS and self._quiet_said < look:
                 self._quiet_said = look
                 await self._emit(self._quiet(part * look))
             if look == LOOKS // 2 and self._may_ask_again():

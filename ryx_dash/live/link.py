@@ -66,20 +66,21 @@ class Link:
         self._token = token
         self._pauses = pauses
         self._state = LinkState(address=public(url))
+        self._heard: float | None = None
         self._changed = anyio.Event()
 
     @property
     def state(self) -> LinkState:
         """How the link stands now."""
-        return self._state
+        return replace(self._state, heard=self._heard)
 
     def as_json(self) -> dict[str, Any]:
         """The present state as it goes to the page."""
-        return self._state.as_json()
+        return self.state.as_json()
 
     def heard(self) -> None:
         """The backend has just sent something, on whichever connection."""
-        self._state = replace(self._state, heard=time.monotonic())
+        self._heard = time.monotonic()
 
     async def changed(self) -> None:
         """Wait until the link comes up, goes down or is tried again."""
@@ -146,12 +147,8 @@ class Link:
         return self._state.state == "connected"
 
     def _become(self, state: State, **changes: Any) -> None:
-        before = self._state
-        self._state = LinkState(
-            address=before.address,
-            state=state,
-            heard=time.monotonic() if state == "connected" else before.heard,
-            **changes,
-        )
+        if state == "connected":
+            self.heard()
+        self._state = LinkState(address=self._state.address, state=state, **changes)
         self._changed.set()
         self._changed = anyio.Event()

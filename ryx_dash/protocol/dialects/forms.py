@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ryx_dash.protocol.events import EventKind, JsonObject
 
@@ -16,7 +17,7 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Dialect:
     """One form of events.
 
@@ -38,7 +39,7 @@ class Dialect:
     own: bool = False
     """Whether this is the contract's own form, whose events pass as they are."""
 
-    @property
+    @cached_property
     def known(self) -> frozenset[str]:
         """The fields that have a place in an event; all others belong to its ``data``."""
         return frozenset(

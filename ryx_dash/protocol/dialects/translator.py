@@ -7,7 +7,7 @@ from typing import Any
 from ryx_dash.errors import ProtocolError
 from ryx_dash.protocol.clean import NOTES
 from ryx_dash.protocol.dialects import values
-from ryx_dash.protocol.dialects.forms import ACKNOWLEDGED, Dialect, dialect_of
+from ryx_dash.protocol.dialects.forms import ACKNOWLEDGED, DOCUMENTED, Dialect, dialect_of
 from ryx_dash.protocol.dialects.large import shorten
 from ryx_dash.protocol.dialects.order import Order
 from ryx_dash.protocol.dialects.pairing import Pairing
@@ -44,18 +44,29 @@ class Tally:
     missing: int = 0
 
 
-@dataclass
+@dataclass(slots=True, kw_only=True)
 class _Making:
     """An event between its message and its draft."""
 
     form: Dialect
     kind: str
-    step: str
-    node: str
-    message: str
-    latency: float | None
     data: JsonObject
+    step: str = ""
+    node: str = ""
+    message: str = ""
+    latency: float | None = None
     inferred: list[str] = field(default_factory=lambda: list(_BY_ARRIVAL))
+
+    def draft(self, raw: str, notes: Sequence[str]) -> Draft:
+        """The event, with what the dashboard says about it in its ``data``."""
+        return Draft(
+            event=self.kind,
+            step=self.step,
+            node=self.node,
+            message=self.message,
+            latency=self.latency,
+            data=_marked(self.data, raw, notes, self.inferred),
+        )
 
 
 class Translator:
@@ -93,9 +104,8 @@ class Translator:
             self.tally.duplicates += 1
             return []
         kept, brief = shorten(text, payload)
-        draft, inferred = self._translated(form, brief)
-        data = _marked(draft.data, kept, notes, inferred)
-        return [self._taken(draft.model_copy(update={"data": data}))]
+        making = self._translated(form, brief)
+        return [self._taken(making.draft(kept, notes))]
 
     def skip_hole(self) -> list[Draft]:
         """Go on without the events that have not come; gives those that waited for them."""
@@ -155,16 +165,14 @@ class Translator:
 
     # -- all others -----------------------------------------------------------------------------
 
-    def _translated(self, form: Dialect | None, payload: JsonObject) -> tuple[Draft, Sequence[str]]:
-        """The event, and what in it was inferred."""
+    def _translated(self, form: Dialect | None, payload: JsonObject) -> "_Making":
         named = payload.get(form.kind) if form is not None else None
         if form is None or not isinstance(named, str) or not named:
             message = values.text(payload)[:500]
-            return Draft(event=UNKNOWN, message=message, data=payload), _BY_ARRIVAL
+            return _Making(form=DOCUMENTED, kind=UNKNOWN, message=message, data=payload)
         making = _Making(
             form=form,
             kind=form.kinds.get(named, named)[:64],
-            step="",
             node=values.text(payload.get("node")),
             message=values.text(values.first(payload, form.message)),
             latency=values.number(values.first(payload, form.latency)),
@@ -174,15 +182,7 @@ class Translator:
         complete = _COMPLETIONS.get(making.kind)
         if complete is not None:
             complete(self, making)
-        draft = Draft(
-            event=making.kind,
-            step=making.step,
-            node=making.node,
-            message=making.message,
-            latency=making.latency,
-            data=making.data,
-        )
-        return draft, making.inferred
+        return making
 
     def _on_call(self, making: _Making) -> None:
         tool = _tool(making)
@@ -284,7 +284,8 @@ def _marked(
 
 def _data(form: Dialect, payload: JsonObject) -> JsonObject:
     """The event's ``data``, with the fields beside it that have no other place."""
-    beside = {name: value for name, value in payload.items() if name not in form.known}
+    known = form.known
+    beside = {name: value for name, value in payload.items() if name not in known}
     return {**beside, **values.mapping(payload.get("data"))}
 
 
