@@ -52,6 +52,12 @@ class LogFull(LogError):
     code = "log_full"
 
 
+class LogDamaged(LogError):
+    """What the log holds is not what was written to it."""
+
+    code = "log_damaged"
+
+
 class LeaseLost(LogError):
     """Somebody else owns the run now, or it has ended: nothing was written."""
 

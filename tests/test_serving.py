@@ -1,6 +1,7 @@
 """uvicorn as the dashboard uses it: an end in good order, stalled readers, refusals."""
 
 import asyncio
+import gc
 import logging
 import resource
 import socket
@@ -76,6 +77,15 @@ async def test_connections_are_served_while_the_application_drains() -> None:
         with pytest.raises(ConnectionClosed):
             await viewer.recv()
         assert viewer.close_code == 1012
+
+
+async def test_what_stays_is_left_out_of_garbage_collections() -> None:
+    gc.unfreeze()
+    try:
+        async with served(echo):
+            assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
 
 
 async def test_a_second_interrupt_ends_the_draining() -> None:

@@ -25,6 +25,10 @@ BEAT_SECONDS = 15
 """The page hears something at least this often; contract: at most 20 s."""
 
 
+MOST_ACKS = 64
+"""Answers to commands kept for a page that shows no frame. Its own queue holds 20 commands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Follow:
     """Show another run from now on; ``None``: whichever is the newest."""
@@ -82,6 +86,8 @@ class Session:
     def acknowledge(self, command_id: str, result: Mapping[str, Any]) -> None:
         """A command was carried out or refused; said in each frame until one is shown."""
         self._acks[command_id] = (self._n + 1, {"command_id": command_id, **result})
+        if len(self._acks) > MOST_ACKS:  # the page asks again for what it was not told
+            del self._acks[next(iter(self._acks))]
         self._due = True
 
     def refuse(self, code: str, message: str) -> None:

@@ -243,7 +243,10 @@ class EventLog(ABC):
 
     @abstractmethod
     def writable(self) -> str | None:
-        """Why the log cannot be written now, or ``None`` when it can (a real trial write)."""
+        """Why the log cannot be written now, or ``None`` when it can (a real trial write).
+
+        Damage that was met by any call before is said here too.
+        """
 
     @abstractmethod
     def close(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ryx_dash.errors import LogError
+from ryx_dash.errors import LogDamaged, LogError
 from ryx_dash.log.driver import Connection, connect, query, scalar, transaction, translated
 from ryx_dash.log.schema import prepare
 
@@ -26,6 +26,8 @@ class Connections:
         self._pool_lock = threading.Lock()
         self._idle: list[Connection] = []
         self._closed = False
+        self.damage: str | None = None
+        """What was found to be damaged since the file was opened, in one sentence."""
         with translated(path):
             self._writer = connect(path, create=True)
             prepare(self._writer, path)
@@ -35,7 +37,7 @@ class Connections:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for queries."""
-        with translated(self._path):
+        with self._noted(), translated(self._path):
             db = self._borrow()
             try:
                 yield db
@@ -48,7 +50,7 @@ class Connections:
 
         Raises :class:`errors.LogError` when nobody would find what was written.
         """
-        with translated(self._path), self._write_lock:
+        with self._noted(), translated(self._path), self._write_lock:
             self._check_open()
             self._check_in_place()
             with transaction(self._writer):
@@ -62,6 +64,14 @@ class Connections:
         with translated(self._path), self._watch_lock:
             self._check_open()
             return int(scalar(self._watcher, "PRAGMA data_version"))
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except LogDamaged as error:
+            self.damage = error.message
+            raise
 
     def _check_in_place(self) -> None:
         """A file that was moved, removed or replaced can be written, and is lost all the same."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import apsw
 
-from ryx_dash.errors import LogError, LogFull
+from ryx_dash.errors import LogDamaged, LogError, LogFull
 
 Connection = Any
 """An ``apsw.Connection``."""
@@ -98,9 +98,9 @@ def translated(path: Path) -> Iterator[None]:
         raise LogError(f"The event log {path} failed: {error}.") from error
 
 
-def damaged(path: Path) -> LogError:
+def damaged(path: Path) -> LogDamaged:
     """What to raise when a file is no log, or one no more."""
-    return LogError(
+    return LogDamaged(
         f"{path} is not a Ryx Dash log, or is damaged: move it away or set RYX_DATA_DIR to "
         "another folder."
     )

@@ -9,7 +9,7 @@ from zlib import crc32
 import apsw
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from ryx_dash.errors import LogError, SequenceConflict
+from ryx_dash.errors import LogDamaged, LogError, SequenceConflict
 from ryx_dash.log.base import Run
 from ryx_dash.log.driver import Connection, query
 from ryx_dash.log.rules import call_id, plain
@@ -103,7 +103,7 @@ def _stored(row: Sequence[Any]) -> Stored:
             return Stored(rid=row[0], lease_until=row[1], run=run)
     except ValueError:
         pass  # a status that there is not
-    raise LogError(
+    raise LogDamaged(
         f"The event log is damaged at run {row[2]!r}: move it away, or put back a copy of it."
     )
 
@@ -128,13 +128,13 @@ def _run(row: Sequence[Any]) -> Run:
 def select_events(db: Connection, run_id: str, after: int, upto: int) -> list[Event]:
     """The events of a run with ``after < key <= upto``, in order.
 
-    Raises :class:`errors.LogError` when they are not as they were stored.
+    Raises :class:`errors.LogDamaged` when they are not as they were stored.
     """
     rows = query(db, _SELECT_EVENTS, after, upto)
     try:
         return [_event(run_id, row) for row in rows]
     except ValueError as error:
-        raise LogError(
+        raise LogDamaged(
             f"The event log is damaged in run {run_id} ({error}): its other runs can be read."
         ) from error
 

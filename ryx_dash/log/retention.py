@@ -6,7 +6,7 @@ by what is written next.
 
 from typing import Any
 
-from ryx_dash.errors import LogError
+from ryx_dash.errors import LogDamaged
 from ryx_dash.log.base import Keep
 from ryx_dash.log.driver import Connection, query, scalar
 from ryx_dash.log.records import key, scoped, select_events
@@ -74,7 +74,7 @@ def _forget_words(db: Connection, rid: int, after: int, upto: int) -> None:
     """The index of words keeps no texts, so it has to be told what it had been given."""
     try:
         events = select_events(db, "", after, upto)
-    except LogError:
+    except LogDamaged:
         return  # damaged: their words stay, and lead nowhere
     for event in events:
         if found := event_words(event):

@@ -205,7 +205,7 @@ class SqliteLog(EventLog):
                 query(db, "UPDATE meta SET value = value + 1 WHERE name = 'trial'")
         except LogError as error:
             return error.message
-        return None
+        return self._connections.damage
 
     def close(self) -> None:
         self._connections.close()

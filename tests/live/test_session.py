@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryx_dash.live.session import Follow, Session
+from ryx_dash.live.session import MOST_ACKS, Follow, Session
 from ryx_dash.log.base import Run
 from ryx_dash.protocol.frames import Again, Cancel, Execute, Ping, Shown, Watch
 from ryx_dash.protocol.steps import RunStatus
@@ -213,3 +213,14 @@ def test_whatever_is_lost_the_page_comes_to_the_head(actions: list[tuple[str, in
     while (frame := viewer.frame()) is not None:
         drawn = draw(frame, 250)
     assert drawn == head
+
+
+def test_a_page_that_shows_nothing_is_not_kept_answers_without_end() -> None:
+    viewer = session()
+    for n in range(3 * MOST_ACKS):
+        viewer.acknowledge(f"c{n}", {"run_id": "r1"})
+    frame = viewer.frame()
+    assert frame is not None
+    assert [ack["command_id"] for ack in frame["acks"]] == [
+        f"c{n}" for n in range(2 * MOST_ACKS, 3 * MOST_ACKS)
+    ]

@@ -15,7 +15,7 @@ from typing import Any
 import apsw
 import pytest
 
-from ryx_dash.errors import LeaseLost, LogError, LogFull, SequenceConflict
+from ryx_dash.errors import LeaseLost, LogDamaged, LogError, LogFull, SequenceConflict
 from ryx_dash.log import schema
 from ryx_dash.log.base import RowFilter, Run
 from ryx_dash.log.driver import connect, query
@@ -356,8 +356,10 @@ def test_a_damaged_payload_is_told_and_the_other_runs_are_read(path: Path, log: 
     hurt, whole = (grown(log, claimed(log), "workflow_start") for _ in range(2))
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE events SET data = '{\"a' WHERE key = (SELECT min(key) FROM events)")
-    with pytest.raises(LogError, match=f"damaged in run {hurt.run_id}"):
+    assert log.writable() is None
+    with pytest.raises(LogDamaged, match=f"damaged in run {hurt.run_id}"):
         log.read(hurt.run_id)
+    assert f"damaged in run {hurt.run_id}" in (log.writable() or "")
     assert len(log.read(whole.run_id)) == 1
 
 
