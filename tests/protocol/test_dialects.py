@@ -11,8 +11,9 @@ from ryx_dash.projection.fold import fold_all, initial
 from ryx_dash.protocol.clean import clean_draft
 from ryx_dash.protocol.dialects import values
 from ryx_dash.protocol.dialects.large import MAX_RAW, MAX_TEXT
+from ryx_dash.protocol.dialects.making import INFERRED, RAW
 from ryx_dash.protocol.dialects.pairing import MAX_OPEN, Pairing
-from ryx_dash.protocol.dialects.translator import INFERRED, RAW, Translator
+from ryx_dash.protocol.dialects.translator import Translator
 from ryx_dash.protocol.events import Draft, now
 
 JSON = st.recursive(
