@@ -20,9 +20,10 @@ from websockets.typing import Origin
 
 from ryx_dash.engine.engine import Engine
 from ryx_dash.live.desk import Desk
-from ryx_dash.live.dispatch import Dispatcher
+from ryx_dash.live.dispatch import DRAIN_SECONDS, Dispatcher
 from ryx_dash.live.feed import Feed
 from ryx_dash.live.program import Program
+from ryx_dash.live.retention import Retention
 from ryx_dash.live.runner import Runner
 from ryx_dash.log.base import EventLog
 from ryx_dash.log.open import open_log
@@ -58,7 +59,7 @@ def settings_of(chosen: Settings) -> Settings:
 async def run(
     settings: Settings, listener: socket, *, until: Callable[[], Awaitable[object]]
 ) -> None:
-    """Serve on ``listener`` until ``until()`` returns; runs under way then end ``interrupted``.
+    """Serve on ``listener`` until ``until()`` returns; runs under way may then end for a while.
 
     Raises :class:`errors.RyxError` when log or workspace cannot be used.
     """
@@ -87,6 +88,8 @@ class Backend:
         """Serve until ``until()`` returns."""
         runner = Runner(self._log, self._feed, self._executor)
         dispatcher = Dispatcher(self._log, self._feed, runner, at_once=self._settings.max_runs)
+        kept = self._settings
+        retention = Retention(self._log, days=kept.keep_days, runs=kept.keep_runs)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._feed.run)
             async with serve(
@@ -102,8 +105,10 @@ class Backend:
             ) as server:
                 async with anyio.create_task_group() as work:
                     work.start_soon(dispatcher.run)
+                    work.start_soon(retention.run)
                     await until()
                     self._desk.close()
+                    await dispatcher.drain(at_most=DRAIN_SECONDS)
                     work.cancel_scope.cancel()
                 await self._say_last_words()
                 server.close(code=SERVICE_RESTART, reason="The backend is stopping.")

@@ -22,7 +22,7 @@ from ryx_dash.engine.engine import Engine
 from ryx_dash.engine.models import KNOWN
 from ryx_dash.errors import RyxError
 from ryx_dash.live.desk import Desk
-from ryx_dash.live.dispatch import Dispatcher
+from ryx_dash.live.dispatch import DRAIN_SECONDS, Dispatcher
 from ryx_dash.live.feed import Feed
 from ryx_dash.live.gateway import Gateway
 from ryx_dash.live.relay import Relay
@@ -34,9 +34,6 @@ from ryx_dash.page import Page
 from ryx_dash.protocol.executor import Executor, Model
 from ryx_dash.settings import Settings
 from ryx_dash.websocket import public
-
-DRAIN_SECONDS = 5.0
-"""How long runs may go on when the server is told to stop."""
 
 WSGI_THREADS = 8
 """Threads that answer Dash's requests; a page has one callback under way at a time."""

@@ -159,7 +159,10 @@ async def test_bad_commands_are_answered_and_the_connection_stays(tmp_path: Path
     assert socket.close_code == 1009
 
 
-async def test_stopping_ends_its_runs_and_says_so(tmp_path: Path) -> None:
+async def test_stopping_ends_its_runs_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "DRAIN_SECONDS", 0.1)
     begun = anyio.Event()
 
     async def endless(request: Request, emit: Emit) -> None:
@@ -176,6 +179,27 @@ async def test_stopping_ends_its_runs_and_says_so(tmp_path: Path) -> None:
         stop.set()
         heard = await _heard(socket)
     assert heard[-1]["data"]["code"] == "interrupted"
+    assert socket.close_code == 1012
+
+
+async def test_a_run_under_way_may_end_when_it_stops(tmp_path: Path) -> None:
+    begun, stop = anyio.Event(), anyio.Event()
+
+    async def short(request: Request, emit: Emit) -> None:
+        begun.set()
+        await stop.wait()
+        await anyio.sleep(0.2)
+        await all_green(request, emit)
+
+    async with (
+        served(settings(tmp_path), ScriptedExecutor(short), stop) as port,
+        connect(url(port)) as socket,
+    ):
+        await socket.send(json.dumps({"action": "execute_workflow", "input": "hi"}))
+        await begun.wait()
+        stop.set()
+        heard = await _heard(socket)
+    assert heard[-1]["event"] == "workflow_complete"
     assert socket.close_code == 1012
 
 

@@ -65,7 +65,11 @@ class Api:
 
     async def ready(self, _: Request) -> Response:
         """Whether a run can be started and could succeed."""
-        reasons = [await to_thread.run_sync(self._log.writable), await self._executor.problem()]
+        reasons = [
+            "The dashboard is stopping." if self._desk.closing else None,
+            await to_thread.run_sync(self._log.writable),
+            await self._executor.problem(),
+        ]
         said = [reason for reason in reasons if reason is not None]
         return _json(schemas.Ready(ready=not said, reasons=said), 503 if said else 200)
 

@@ -16,6 +16,11 @@ class Desk:
         self._feed = feed
         self._closing = False
 
+    @property
+    def closing(self) -> bool:
+        """Whether no more runs are taken."""
+        return self._closing
+
     def close(self) -> None:
         """Take no more runs: this worker is stopping."""
         self._closing = True

@@ -21,6 +21,9 @@ LEASE_SECONDS = 9.0
 RENEW_SECONDS = 3.0
 """Pause between two renewals, and between two looks for runs whose owner is gone."""
 
+DRAIN_SECONDS = 5.0
+"""How long runs may go on when the server is told to stop."""
+
 STOP_SECONDS = 2.0
 """How long a stopped run may take to write its end."""
 

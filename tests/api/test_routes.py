@@ -7,8 +7,14 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from ryx_dash import factory
+from ryx_dash.api.routes import Api, on_error
+from ryx_dash.errors import RyxError
+from ryx_dash.live.desk import Desk
+from ryx_dash.live.feed import Feed
+from ryx_dash.log.memory import MemoryLog
 from ryx_dash.protocol.events import EventKind, step_event
 from ryx_dash.protocol.executor import Emit, Request
 from ryx_dash.protocol.steps import INPUT
@@ -224,3 +230,21 @@ def test_the_executor_is_closed_with_the_server(executor: ScriptedExecutor) -> N
     with serve(factory.create(Settings(log_url="memory://"), executor=executor)):
         assert not executor.closed
     assert executor.closed
+
+
+async def test_a_server_that_stops_takes_no_runs_and_says_so() -> None:
+    log = MemoryLog()
+    desk = Desk(log, Feed(log))
+    app = Starlette(
+        routes=Api(log, desk, ScriptedExecutor()).routes(),
+        exception_handlers={RyxError: on_error},
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        assert (await client.get("/ready")).status_code == 200
+        desk.close()
+        answer = await client.get("/ready")
+        assert answer.status_code == 503
+        assert answer.json()["reasons"] == ["The dashboard is stopping."]
+        refused = await client.post("/api/runs", json={"input": "hello"})
+    assert problem(refused) == (503, "closing")

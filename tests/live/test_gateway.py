@@ -419,3 +419,34 @@ def test_a_log_that_cannot_be_read_closes_with_its_reason() -> None:
     app = Starlette(routes=[WebSocketRoute(PATH, gateway.__call__)])
     with serve(app) as address, page(address) as viewer:
         assert close_of(viewer) == (1011, "The event log is damaged.")
+
+
+@pytest.fixture
+def stopping() -> Iterator[str]:
+    log = MemoryLog()
+    feed = Feed(log)
+    desk = Desk(log, feed)
+    desk.close()
+    gateway = Gateway(log, feed, desk)
+    with serve(Starlette(routes=[WebSocketRoute(PATH, gateway.__call__)])) as address:
+        yield address
+
+
+def test_a_pages_command_is_left_to_the_next_worker(stopping: str) -> None:
+    execute = {"type": "execute", "command_id": "c1", "input": "hello", "model": None}
+    with page(stopping) as viewer:
+        shown(viewer, hear(viewer))
+        envelope(viewer, execute)
+        heard = []
+        with suppress(ConnectionClosed):
+            while True:
+                heard.append(hear(viewer))
+    assert viewer.protocol.close_code == 1012
+    assert all(frame["acks"] == [] for frame in heard)
+
+
+def test_a_programs_command_is_refused_with_the_reason(stopping: str) -> None:
+    with program(stopping) as socket:
+        say(socket, action="execute_workflow", input="hello")
+        assert hear(socket)["data"]["code"] == "closing"
+        assert close_of(socket)[0] == 1012
