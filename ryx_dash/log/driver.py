@@ -85,7 +85,8 @@ def translated(path: Path) -> Iterator[None]:
             f"The disk under the event log {path} is full or fails ({error}): "
             "make room, or check the disk."
         ) from error
-    except (apsw.NotADBError, apsw.CorruptError, apsw.FormatError) as error:
+    except (apsw.NotADBError, apsw.CorruptError, apsw.FormatError, UnicodeDecodeError) as error:
+        # SQLite hands on bytes that are no text any more as they are.
         raise damaged(path) from error
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as error:
         raise unwritable(path, str(error)) from error

@@ -86,7 +86,7 @@ async def test_log_replaced_between_two_starts(
             await anyio.sleep(random.uniform(0.1, 0.5))
             copy = _copy(server.folder)
             await settle(page, first)
-            await to_thread.run_sync(server.stop)
+            await to_thread.run_sync(server.kill)
             _put_back(server.folder, copy if how == "restored" else None)
             await to_thread.run_sync(server.start)
             await until(lambda: page.connected and any(f.reset for f in page.record.frames))
