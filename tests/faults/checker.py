@@ -31,6 +31,12 @@ class FrameSeen:
     head: int
     status: str | None
     reset: bool = False
+    error: str = ""
+
+    @property
+    def anew(self) -> bool:
+        """Whether the server says that the page stands at a place that there is not."""
+        return self.reset or self.error == "unknown_run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +154,14 @@ def check_commands(record: Record, log: LogFile) -> None:
 
 
 def _check_way(seen: Sequence[FrameSeen | CountSeen], run: LoggedRun, resets: int) -> None:
-    """What was shown of the run never went back, but where a page began anew."""
-    of_run = [(one.life, one.head) for one in seen if one.run == run.run_id]
-    back = [pair for pair in pairwise(of_run) if pair[0][0] == pair[1][0] and pair[0] > pair[1]]
+    """What was shown of a run never went back, but where a page began anew or showed another."""
+    back = [
+        (before, after)
+        for before, after in pairwise(seen)
+        if (before.life, before.run) == (after.life, after.run) and before.head > after.head
+    ]
     assert len(back) <= resets, f"the page went back: {back}"
-    most = max(head for _, head in of_run)
+    most = max(one.head for one in seen if one.run == run.run_id)
     assert resets or most <= run.head, f"{most} was shown of {run.head}"
 
 

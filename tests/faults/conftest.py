@@ -1,6 +1,6 @@
 """What the fault tests share: Node, a server, seeds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,6 +14,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/faults/" in item.path.as_posix():
             item.add_marker(pytest.mark.faults)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The lines of the table in docs/guarantees.md."""
+    stats = terminalreporter.stats
+    reports = [*stats.get("passed", []), *stats.get("failed", [])]
+    lines = [
+        f"| {report.location[2]} | {seeds} | {report.outcome} | {report.duration:.0f} s |"
+        for report in sorted(reports, key=lambda report: report.nodeid)
+        for name, seeds in report.user_properties
+        if name == "seeds" and report.when == "call"
+    ]
+    if lines:
+        terminalreporter.section("faults")
+        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +46,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def seeds(request: pytest.FixtureRequest) -> list[int]:
+def seeds(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> list[int]:
     """The seeds of this test; they are printed when it fails."""
     chosen = choose()
+    record_property("seeds", len(chosen))
     print(f"{request.node.name}: seeds {chosen[0]} to {chosen[-1]} (FAULT_SEED repeats one)")
     return chosen

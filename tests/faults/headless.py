@@ -229,6 +229,7 @@ class HeadlessPage:
                 head=frame["head"],
                 status=frame["status"],
                 reset=frame.get("reset", False),
+                error=frame.get("error", {}).get("code", ""),
             )
         )
         self._act("message", text=text)

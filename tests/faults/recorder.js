@@ -14,8 +14,9 @@
       record.most = Math.max(record.most, record.open);
       this.addEventListener("close", () => (record.open -= 1));
       this.addEventListener("message", ({ data }) => {
-        const { n, run, head, status, reset } = JSON.parse(data);
-        record.frames.push({ life, n, run, head, status, reset: reset === true });
+        const { n, run, head, status, reset, error } = JSON.parse(data);
+        const said = { reset: reset === true, error: error ? error.code : "" };
+        record.frames.push({ life, n, run, head, status, ...said });
       });
     }
   };

@@ -75,16 +75,22 @@ async def _round(
     judge(page, server.log)
 
 
-async def settle(page: HeadlessPage, text: str, *, seconds: float = 60) -> None:
-    """Wait until the page shows the end of this run; press Reconnect where it is offered."""
+async def came_back(page: HeadlessPage, condition: Callable[[], object]) -> None:
+    """Wait until the page is connected and this is true; press Reconnect where it is offered."""
 
     def done() -> bool:
         if page.view["reconnect"]:
             page.press_reconnect()
-        return page.settled(text)
+        return page.connected and bool(condition())
 
-    with noted(lambda: f"the page says {page.view}, shows {page.last}, waits for {text!r}"):
-        await until(done, seconds=seconds)
+    with noted(lambda: f"the page says {page.view}, shows {page.last}"):
+        await until(done)
+
+
+async def settle(page: HeadlessPage, text: str) -> None:
+    """Wait until the page shows the end of this run."""
+    with noted(f"it waits for {text!r}"):
+        await came_back(page, lambda: page.settled(text))
 
 
 def judge(page: HeadlessPage, log: LogFile, *, resets: int = 0) -> None:

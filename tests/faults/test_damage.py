@@ -20,7 +20,7 @@ from tests.faults.checker import check_log
 from tests.faults.headless import opened, until
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
-from tests.faults.rounds import RATE, judge, noted, settle
+from tests.faults.rounds import RATE, came_back, judge, noted, settle
 from tests.faults.servers import Server, serving
 
 TRIES = 40
@@ -111,7 +111,7 @@ async def test_torn_tail(server: Server, layer: Machine, seeds: list[int]) -> No
             _tear(server.folder / "data" / "runs.db-wal", random)
             await to_thread.run_sync(server.start)
             page.record.commands.clear()  # their beginnings may be in what was torn off
-            await until(lambda: page.connected and not page.outcome["queue"])
+            await came_back(page, lambda: not page.outcome["queue"])
             page.ask(second)
             await settle(page, second)
             await page.read_rows()
@@ -146,7 +146,7 @@ async def test_log_taken_away_while_serving(
             assert ready.status_code == 503
             await to_thread.run_sync(server.kill)
             await to_thread.run_sync(server.start)
-            await until(lambda: page.connected and any(f.reset for f in page.record.frames))
+            await came_back(page, lambda: any(f.anew for f in page.record.frames))
             page.record.commands.clear()
             page.ask(last)
             await settle(page, last)

@@ -18,7 +18,7 @@ from tests.faults.headless import HeadlessPage, opened, until
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
 from tests.faults.proxy import Proxy
-from tests.faults.rounds import RATE, judge, play, settle
+from tests.faults.rounds import RATE, came_back, judge, play, settle
 from tests.faults.servers import Server, serving
 
 
@@ -89,7 +89,7 @@ async def test_log_replaced_between_two_starts(
             await to_thread.run_sync(server.kill)
             _put_back(server.folder, copy if how == "restored" else None)
             await to_thread.run_sync(server.start)
-            await until(lambda: page.connected and any(f.reset for f in page.record.frames))
+            await came_back(page, lambda: any(f.anew for f in page.record.frames))
             page.record.commands.clear()  # what was asked for has gone with the log
             page.ask(second)
             await settle(page, second)
