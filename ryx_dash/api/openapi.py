@@ -46,6 +46,11 @@ def _text(name: str, text: str, **schema: Any) -> JsonObject:
     }
 
 
+def _milliseconds(name: str, text: str) -> JsonObject:
+    schema = {"type": "integer", "minimum": 0, "maximum": 10**11}
+    return {"name": name, "in": "query", "description": text, "schema": schema}
+
+
 OPERATIONS = (
     Operation(
         method="get",
@@ -78,6 +83,14 @@ OPERATIONS = (
             _text("before", "The `next` of the page before."),
             _text("status", "Only runs of this status; empty: of any.", enum=["", *RunStatus]),
             _text("q", "Only runs whose input contains this text."),
+            _text("text", "Only runs whose input, or one event, has all of these words."),
+            _text("model", "Only runs with this model in use."),
+            _text("intent", "Only runs of this intent."),
+            _text("tool", "Only runs that called this tool."),
+            _text("since", "Only runs asked for at this UTC time or later; may be cut."),
+            _text("until", "Only runs asked for before this UTC time; may be cut."),
+            _milliseconds("shortest", "Only ended runs that took this many milliseconds or more."),
+            _milliseconds("longest", "Only ended runs that took this many milliseconds or less."),
         ),
         answers={200: schemas.RunsOut, 400: schemas.ErrorOut, 404: schemas.ErrorOut},
     ),

@@ -14,7 +14,7 @@ from ryx_dash.api import schemas
 from ryx_dash.api.openapi import document, page
 from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError, UnknownRun
 from ryx_dash.live.desk import Desk
-from ryx_dash.log.base import EventLog, Run
+from ryx_dash.log.base import EventLog, Run, RunFilter
 from ryx_dash.protocol.codec import encode
 from ryx_dash.protocol.executor import Executor
 from ryx_dash.protocol.steps import RunStatus
@@ -94,12 +94,14 @@ class Api:
         query = request.query_params
         limit = _number(request, "limit", 50, least=1, most=MAX_RUNS)
         status = _status(query.get("status"))
+        where = _filter(request)
         found = await to_thread.run_sync(
             lambda: self._log.runs(
                 limit=limit,
                 before=query.get("before") or None,
                 status=status,
                 q=query.get("q", ""),
+                where=where,
             )
         )
         runs = [schemas.RunOut.of(run) for run in found.runs]
@@ -206,6 +208,30 @@ def _number(request: Request, name: str, default: int, *, least: int, most: int)
             code="bad_parameter",
         )
     return int(text)
+
+
+def _filter(request: Request) -> RunFilter:
+    query = request.query_params
+    return RunFilter(
+        models=_one(query.get("model")),
+        intents=_one(query.get("intent")),
+        tools=_one(query.get("tool")),
+        since=query.get("since", ""),
+        until=query.get("until", ""),
+        shortest=_milliseconds(request, "shortest"),
+        longest=_milliseconds(request, "longest"),
+        text=query.get("text", ""),
+    )
+
+
+def _one(value: str | None) -> frozenset[str]:
+    return frozenset({value}) if value else frozenset()
+
+
+def _milliseconds(request: Request, name: str) -> int | None:
+    if not request.query_params.get(name):
+        return None
+    return _number(request, name, 0, least=0, most=10**11)
 
 
 def _status(text: str | None) -> RunStatus | None:

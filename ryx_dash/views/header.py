@@ -7,13 +7,19 @@ from dash import html
 from ryx_dash.projection.state import RunState
 from ryx_dash.views import ids
 
+PAGES = {"Live": "/", "Runs": "/runs"}
+"""Where each page of the header is; the first one's title is the name's as well."""
 
-def header(backend: str) -> Any:
-    """The header row; ``backend`` says in a few words who runs the workflows."""
+
+def header(backend: str, *, here: str = "Live") -> Any:
+    """The header row; ``backend`` says in a few words who runs the workflows.
+
+    ``here`` is the page that it stands on, one of :data:`PAGES` or another name.
+    """
     return html.Header(
         [
             html.A("Ryx", href="/", className="brand", title="Live view of the newest run"),
-            html.H1("Live", className="crumb"),
+            _pages(here),
             html.Span(id=ids.CONNECTION_NOTE, className="quiet note", **{"aria-live": "polite"}),
             html.Div(
                 [
@@ -57,6 +63,18 @@ def _connection() -> Any:
     )
     summary = html.Summary(badge, title="How this page and the backend are connected")
     return html.Details([summary, detail], id=ids.LINKS, className="links")
+
+
+def _pages(here: str) -> Any:
+    links = [_page(name, path, here) for name, path in PAGES.items()]
+    other = [] if here in PAGES else [html.H1(here, className="crumb")]
+    return html.Nav([*links, *other], className="pages", **{"aria-label": "Pages"})
+
+
+def _page(name: str, path: str, here: str) -> Any:
+    if name == here:
+        return html.H1(name, className="crumb", **{"aria-current": "page"})
+    return html.A(name, href=path, className="crumb")
 
 
 def model_in_use(state: RunState | None) -> str:

@@ -11,7 +11,7 @@ import pytest
 from ryx_dash import factory
 from ryx_dash.protocol.events import EventKind, step_event
 from ryx_dash.protocol.executor import Emit, Request
-from ryx_dash.protocol.steps import INPUT
+from ryx_dash.protocol.steps import EXECUTE, INPUT
 from ryx_dash.settings import Settings
 from tests.fakes.executor import ScriptedExecutor, all_green
 from tests.servers import serve, until
@@ -123,6 +123,29 @@ def test_runs_newest_first_and_by_the_page(client: httpx.Client) -> None:
     assert second["next"] is None
     assert [r["input"] for r in client.get("/api/runs?q=QUERY 3").json()["runs"]] == ["query 3"]
     assert client.get("/api/runs?status=failed").json()["runs"] == []
+
+
+def test_runs_can_be_filtered_by_what_their_events_say(
+    client: httpx.Client, executor: ScriptedExecutor
+) -> None:
+    async def calls(request: Request, emit: Emit) -> None:
+        data = {"call_id": "c", "tool": "read_file", "args": {"path": "notes/tea.md"}}
+        await emit(step_event(EventKind.TOOL_CALL, EXECUTE, "", data=data))
+        await all_green(request, emit)
+
+    plain = ended(client, start(client, "plain"))["run_id"]
+    executor.script = calls
+    called = ended(client, start(client, "called"))
+    assert (called["calls"], called["tools"], called["failed_step"]) == (1, ["read_file"], None)
+
+    def ids(query: str) -> list[str]:
+        return [run["run_id"] for run in client.get(f"/api/runs?{query}").json()["runs"]]
+
+    assert ids("tool=read_file") == ids("text=notes/tea") == [called["run_id"]]
+    assert ids("shortest=0") == ids("since=2020") == [called["run_id"], plain]
+    for nothing in ("until=2020", "model=m", "intent=i", "shortest=99999999", "text=zzz"):
+        assert ids(nothing) == []
+    assert problem(client.get("/api/runs?longest=x")) == (400, "bad_parameter")
 
 
 def test_cancel(client: httpx.Client, executor: ScriptedExecutor) -> None:

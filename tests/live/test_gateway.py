@@ -419,3 +419,15 @@ def test_a_log_that_cannot_be_read_closes_with_its_reason() -> None:
     app = Starlette(routes=[WebSocketRoute(PATH, gateway.__call__)])
     with serve(app) as address, page(address) as viewer:
         assert close_of(viewer) == (1011, "The event log is damaged.")
+
+
+def test_a_page_that_shows_all_runs_hears_of_each_change(address: str) -> None:
+    with page(address, "?run=*") as socket, program(address) as other:
+        first = hear(socket)
+        assert (first["run"], first["status"]) == ("*", "running")
+        say(socket, c="1", m=[{"type": "shown", "n": 1, "run": None, "seq": first["head"]}])
+        say(other, action="execute_workflow", input="one")
+        second = hear(socket)
+        assert second["n"] == 2
+        assert second["head"] > first["head"]
+        assert "error" not in second
