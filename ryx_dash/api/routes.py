@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from ryx_dash.api import schemas
 from ryx_dash.api.openapi import document, page
+from ryx_dash.archive.export import MEDIA_TYPES, export, file_name
 from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError, UnknownRun
 from ryx_dash.live.desk import Desk
 from ryx_dash.log.base import EventLog, Run, RunFilter
@@ -52,6 +53,7 @@ class Api:
                     Route("/runs", self.start, methods=["POST"]),
                     Route("/runs/{run_id}", self.run),
                     Route("/runs/{run_id}/events", self.events),
+                    Route("/runs/{run_id}/export", self.export),
                     Route("/runs/{run_id}/cancel", self.cancel, methods=["POST"]),
                     Route("/openapi.json", self.openapi),
                     Route("/docs", self.docs),
@@ -122,6 +124,15 @@ class Api:
         texts = await to_thread.run_sync(self._encoded, run.run_id, after, after + limit)
         body = f'{{"events":[{",".join(texts)}],"head":{run.head}}}'
         return Response(body, media_type="application/json")
+
+    async def export(self, request: Request) -> Response:
+        """A run as a file: JSONL, CSV, or one HTML page."""
+        run = await self._find(request)
+        form = request.query_params.get("format") or "jsonl"
+        parts = export(self._log, run, form)
+        name = f'attachment; filename="{file_name(run, form)}"'
+        media = MEDIA_TYPES[form]
+        return StreamingResponse(parts, media_type=media, headers={"content-disposition": name})
 
     async def openapi(self, _: Request) -> Response:
         """The description of these routes."""

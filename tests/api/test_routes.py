@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ryx_dash import factory
+from ryx_dash.archive.export import MEDIA_TYPES
 from ryx_dash.protocol.events import EventKind, step_event
 from ryx_dash.protocol.executor import Emit, Request
 from ryx_dash.protocol.steps import EXECUTE, INPUT
@@ -236,6 +237,7 @@ def test_openapi_names_every_route(client: httpx.Client) -> None:
         "/api/runs",
         "/api/runs/{run_id}",
         "/api/runs/{run_id}/events",
+        "/api/runs/{run_id}/export",
         "/api/runs/{run_id}/cancel",
     }
     page = client.get("/api/docs")
@@ -247,3 +249,18 @@ def test_the_executor_is_closed_with_the_server(executor: ScriptedExecutor) -> N
     with serve(factory.create(Settings(log_url="memory://"), executor=executor)):
         assert not executor.closed
     assert executor.closed
+
+
+def test_a_run_can_be_exported(client: httpx.Client) -> None:
+    run_id = start(client)
+    ended(client, run_id)
+    path = f"/api/runs/{run_id}/export"
+    for form, media in MEDIA_TYPES.items():
+        answer = client.get(path, params={"format": form})
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(media)
+        assert f"ryx-run-{run_id}.{form}" in answer.headers["content-disposition"]
+        assert (run_id if form == "html" else "workflow_complete") in answer.text
+    assert client.get(path).text.startswith('{"format": "ryx-dash-run"')
+    assert problem(client.get(path, params={"format": "pdf"})) == (400, "bad_parameter")
+    assert problem(client.get("/api/runs/none/export")) == (404, "unknown_run")
