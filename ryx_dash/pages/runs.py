@@ -9,7 +9,7 @@ from ryx_dash.protocol.frames import SUBPROTOCOL
 from ryx_dash.views import header, ids, list_ids, runs
 
 
-def page(backend: str) -> Any:
+def page(_: str) -> Any:
     """The page, every part in its place and empty."""
     return html.Div(
         [
@@ -19,7 +19,7 @@ def page(backend: str) -> Any:
             dcc.Store(id=ids.ZONE),
             dcc.Store(id=list_ids.SHOWN),
             dcc.Store(id=list_ids.PICKED, data=[]),
-            header.header(backend, here="Runs"),
+            header.plain("Runs", connected=True),
             runs.controls(),
             html.Main(
                 html.Section(

@@ -11,15 +11,12 @@ PAGES = {"Live": "/", "Runs": "/runs"}
 """Where each page of the header is; the first one's title is the name's as well."""
 
 
-def header(backend: str, *, here: str = "Live") -> Any:
-    """The header row; ``backend`` says in a few words who runs the workflows.
-
-    ``here`` is the page that it stands on, one of :data:`PAGES` or another name.
-    """
+def header(backend: str) -> Any:
+    """The live page's header row; ``backend`` says in a few words who runs the workflows."""
     return html.Header(
         [
-            html.A("Ryx", href="/", className="brand", title="Live view of the newest run"),
-            _pages(here),
+            _brand(),
+            _pages("Live"),
             html.Span(id=ids.CONNECTION_NOTE, className="quiet note", **{"aria-live": "polite"}),
             html.Div(
                 [
@@ -45,13 +42,6 @@ def header(backend: str, *, here: str = "Live") -> Any:
 
 def _connection() -> Any:
     """The badge; opened, it tells of both links: to the dashboard, and on to the backend."""
-    badge = html.Span(
-        "● Connecting...",
-        id=ids.CONNECTION_STATUS,
-        className="connection",
-        role="status",
-        **{"data-status": "connecting"},
-    )
     detail = html.Dl(
         [
             html.Dt("This page to the dashboard"),
@@ -61,13 +51,36 @@ def _connection() -> Any:
         ],
         className="links-detail",
     )
-    summary = html.Summary(badge, title="How this page and the backend are connected")
+    summary = html.Summary(_badge(), title="How this page and the backend are connected")
     return html.Details([summary, detail], id=ids.LINKS, className="links")
+
+
+def plain(here: str, *, connected: bool) -> Any:
+    """The header row of a page that shows no run; with a badge if it has a connection.
+
+    ``here`` is one of :data:`PAGES`, or the name of another page.
+    """
+    badge = [_badge()] if connected else []
+    return html.Header([_brand(), _pages(here), *badge], className="page-header")
+
+
+def _badge() -> Any:
+    return html.Span(
+        "● Connecting...",
+        id=ids.CONNECTION_STATUS,
+        className="connection",
+        role="status",
+        **{"data-status": "connecting"},
+    )
+
+
+def _brand() -> Any:
+    return html.A("Ryx", href="/", className="brand", title="Live view of the newest run")
 
 
 def _pages(here: str) -> Any:
     links = [_page(name, path, here) for name, path in PAGES.items()]
-    other = [] if here in PAGES else [html.H1(here, className="crumb")]
+    other = [] if here in PAGES else [_page(here, "", here)]
     return html.Nav([*links, *other], className="pages", **{"aria-label": "Pages"})
 
 

@@ -192,6 +192,29 @@ def test_the_list_finds_its_server_again(page: PageUnderTest, tmp_path: Path) ->
         page.wait_for(lambda: page.attribute("connection-status", "data-status") == "connected")
 
 
+def test_two_picked_runs_are_compared(page: PageUnderTest) -> None:
+    page.open("/runs")
+    page.wait_for(lambda: len(listed(page)) == 50)
+    pick(page, "run070")
+    page.wait_for(lambda: page.attribute("runs-compare", "aria-disabled") == "true")
+    pick(page, "run069")
+    page.wait_for(lambda: page.attribute("runs-compare", "aria-disabled") == "false")
+    page.find("runs-compare").click()
+    page.wait_for(lambda: page.all(".compare-run"))
+    shown = [run.get_attribute("data-run-id") for run in page.all(".compare-run")]
+    assert shown == ["run070", "run069"]
+    assert "They part in" in page.text("#compare-parted")
+    assert page.text(".compare-answer ins") == "answer 69"
+    for width in (390, 1280, 1600):
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        assert page.script("return document.documentElement.scrollWidth") <= width
+    page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    page.all("#compare-parted a")[0].click()
+    page.wait_for(lambda: page.run["id"] == "run070")
+    assert page.console == []
+
+
 @pytest.mark.parametrize("width", [390, 1280, 1600])
 def test_nothing_scrolls_sideways(page: PageUnderTest, width: int) -> None:
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
