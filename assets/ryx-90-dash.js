@@ -5,7 +5,7 @@
 (function (root) {
   "use strict";
   const RyxDash = root.RyxDash;
-  const { session, graph, monitor, panels, splitters, cards, focus, store } = RyxDash;
+  const { session, graph, monitor, panels, splitters, cards, focus, runs, store } = RyxDash;
   const dash = (root.dash_clientside = root.dash_clientside || {});
 
   const TICK_MS = 250;
@@ -213,6 +213,8 @@
     },
   };
 
+  Object.assign(dash.ryx, runs.callbacks(nothing, triggered));
+
   /** Another run than before is on the page: nothing of the last one's view stays behind. */
   function startClean(paused, follow, selected) {
     cards.forget();
@@ -240,5 +242,5 @@
     execute: (input) => execute(input, get("model-select", "value")),
     dismiss: () => act("dismiss"),
   };
-  for (const part of [graph, monitor, panels, splitters, cards, focus]) part.start(page);
+  for (const part of [graph, monitor, panels, splitters, cards, focus, runs]) part.start(page);
 })(globalThis);

@@ -9,6 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TextIO
 
 import anyio
@@ -17,6 +18,8 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from ryx_dash import __version__, backend, factory, serving, settings
+from ryx_dash.archive.command import export_run, import_run
+from ryx_dash.archive.export import MEDIA_TYPES
 from ryx_dash.client import Client
 from ryx_dash.errors import RyxError, SettingsError
 from ryx_dash.settings import Settings
@@ -37,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         chosen = settings.load(os.environ, arguments)
         if arguments.command == "ask":
             return ask_dashboard(chosen, arguments)
+        if arguments.command in ("export", "import"):
+            return move_run(chosen, arguments)
         return run_backend(chosen) if arguments.command == "backend" else run(chosen)
     except RyxError as error:
         print(f"ryx-dash: {error.message}", file=sys.stderr)
@@ -77,6 +82,15 @@ def ask_dashboard(chosen: Settings, arguments: Namespace) -> int:
     client = Client(arguments.url or f"http://{_netloc(chosen)}", token)
     run = partial(ask.ask, client, arguments.query, model=arguments.model, as_json=arguments.json)
     return anyio.run(run)
+
+
+def move_run(chosen: Settings, arguments: Namespace) -> int:
+    """Take a run out of the log into a file, or from a file into the log."""
+    if arguments.command == "import":
+        print(import_run(chosen, arguments.file))
+    else:
+        export_run(chosen, arguments.run, arguments.format, arguments.output)
+    return 0
 
 
 async def _a_signal() -> None:
@@ -169,10 +183,18 @@ def _parser() -> ArgumentParser:
     for name, about in (
         ("run", "serve the dashboard"),
         ("backend", "serve the embedded engine alone, for a dashboard elsewhere"),
+        ("export", "write a run of the log to a file"),
+        ("import", "bring a run in from a file that was exported as JSON lines"),
         ("ask", "send a query to a running dashboard and print what happens"),
     ):
         command = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
         settings.add_flags(command)
+        if name == "export":
+            command.add_argument("run", help="the run's id")
+            command.add_argument("--format", choices=MEDIA_TYPES, default="jsonl")
+            command.add_argument("-o", "--output", type=Path, help="a file; else it is printed")
+        elif name == "import":
+            command.add_argument("file", type=Path, help="the file")
     command.add_argument("query", help="what to ask")
     command.add_argument("--model", default=None, help="the language model to use")
     command.add_argument(

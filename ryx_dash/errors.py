@@ -40,6 +40,24 @@ class RunEnded(RyxError):
     code = "run_ended"
 
 
+class RunActive(RyxError):
+    """The run has not ended, so it cannot be deleted."""
+
+    code = "run_active"
+
+
+class RunExists(RyxError):
+    """Another run with this id is in the log already: nothing was written."""
+
+    code = "run_exists"
+
+
+class FileRefused(RyxError):
+    """A file is no export of a run, or is damaged; the message names the line."""
+
+    code = "bad_file"
+
+
 class LogError(RyxError):
     """The event log cannot be opened, read or written."""
 

@@ -7,12 +7,15 @@ from http import HTTPStatus
 import dash
 from flask import Flask, Response, request
 
-from ryx_dash.callbacks import client, live
+from ryx_dash.callbacks import client, compare, live, runs, runs_client
 from ryx_dash.callbacks.history import History
 from ryx_dash.callbacks.live import Advice
 from ryx_dash.log.base import EventLog
-from ryx_dash.pages.live import layout
+from ryx_dash.pages.site import layout
 from ryx_dash.settings import assets_dir
+
+PATHS = ("/", "/runs", "/runs/", "/compare", "/compare/")
+"""Where there is always a page."""
 
 _RUN_PATH = re.compile(r"/runs/(?P<run_id>[^/]+)/?")
 
@@ -42,7 +45,10 @@ class Page:
         )
         self.app.layout = partial(layout, backend)
         live.register(self.app, log, history, advice)
+        runs.register(self.app, log)
+        compare.register(self.app, log, history)
         client.register(self.app)
+        runs_client.register(self.app)
 
     @property
     def csp(self) -> str:
@@ -73,4 +79,4 @@ class Page:
 
     def _exists(self, path: str) -> bool:
         match = _RUN_PATH.fullmatch(path)
-        return path == "/" or (match is not None and self._log.run(match["run_id"]) is not None)
+        return path in PATHS or (match is not None and self._log.run(match["run_id"]) is not None)

@@ -21,7 +21,8 @@ BELOW: dict[str, set[str]] = {
     "live": {"errors", "protocol", "log", "backoff", "websocket"},
     "client": {"errors", "protocol", "backoff", "websocket"},
     "door": {"errors", "settings"},
-    "api": {"errors", "protocol", "log", "live"},
+    "archive": {"errors", "protocol", "settings", "log", "views"},
+    "api": {"errors", "protocol", "log", "live", "archive"},
     "callbacks": {"errors", "protocol", "projection", "log", "views"},
     "pages": {"errors", "protocol", "projection", "views"},
     "page": {"errors", "protocol", "settings", "log", "views", "callbacks", "pages"},
@@ -32,7 +33,7 @@ BELOW: dict[str, set[str]] = {
     },
     "backend": {"errors", "settings", "protocol", "log", "engine", "live", "websocket"},
     "ask": {"errors", "protocol", "client"},
-    "cli": {"errors", "settings", "factory", "backend", "client", "ask", "serving"},
+    "cli": {"errors", "settings", "factory", "backend", "client", "ask", "serving", "archive"},
     "worker": {"cli", "serving"},
     "__main__": {"cli"},
 }

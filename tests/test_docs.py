@@ -1,15 +1,17 @@
 """What the documents show must run, and what they name must exist."""
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ryx_dash.settings import Settings
-from tests.servers import ROOT, Dashboard, dashboard
+from tests.servers import ROOT, Dashboard, dashboard, until
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
 
@@ -70,3 +72,28 @@ def test_the_shell_examples_run(served: Dashboard) -> None:
         )
         assert result.returncode == 0, result.stderr
         run_id = run_id or re.findall(r'"run_id":"([^"]+)"', result.stdout)[0]
+
+
+def test_the_commands_for_files_run(served: Dashboard, tmp_path: Path) -> None:
+    run = httpx.post(f"{served.url}/api/runs", json={"input": "Which kettle?"}).json()["run_id"]
+    until(lambda: httpx.get(f"{served.url}/api/runs/{run}").json()["ended"], seconds=30)
+    [block] = blocks(ROOT / "docs" / "runs.md", "")
+    data = served.output.parent / "data"
+    commands = [line.partition("#")[0].split()[1:] for line in block.splitlines()]
+    assert [command[0] for command in commands] == ["export", "export", "import"]
+    for command in commands:
+        arguments = [run if word == "RUN" else word for word in command]
+        result = subprocess.run(
+            [sys.executable, "-m", "ryx_dash", *arguments, "--data-dir", str(data)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        if command == ["export", "RUN"]:
+            (tmp_path / "run.jsonl").write_text(result.stdout, encoding="utf-8")
+    assert "already, with the same events" in result.stdout
+    assert run in (tmp_path / "run.html").read_text(encoding="utf-8")

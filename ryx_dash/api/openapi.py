@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from ryx_dash import __version__
 from ryx_dash.api import schemas
+from ryx_dash.archive.export import MEDIA_TYPES
 from ryx_dash.protocol.steps import RunStatus
 
 JsonObject = dict[str, Any]
@@ -29,7 +30,8 @@ class Operation:
     answers: dict[int, type[BaseModel]]
     body: type[BaseModel] | None = None
     query: tuple[JsonObject, ...] = field(default=())
-    ndjson: bool = False
+    text: tuple[str, ...] = ()
+    """Media types in which it also gives text, with status 200."""
 
 
 def _integer(name: str, text: str, *, least: int, most: int, default: int) -> JsonObject:
@@ -44,6 +46,11 @@ def _text(name: str, text: str, **schema: Any) -> JsonObject:
         "description": text,
         "schema": {"type": "string", **schema},
     }
+
+
+def _milliseconds(name: str, text: str) -> JsonObject:
+    schema = {"type": "integer", "minimum": 0, "maximum": 10**11}
+    return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
 OPERATIONS = (
@@ -78,6 +85,14 @@ OPERATIONS = (
             _text("before", "The `next` of the page before."),
             _text("status", "Only runs of this status; empty: of any.", enum=["", *RunStatus]),
             _text("q", "Only runs whose input contains this text."),
+            _text("text", "Only runs whose input, or one event, has all of these words."),
+            _text("model", "Only runs with this model in use."),
+            _text("intent", "Only runs of this intent."),
+            _text("tool", "Only runs that called this tool."),
+            _text("since", "Only runs asked for at this UTC time or later; may be cut."),
+            _text("until", "Only runs asked for before this UTC time; may be cut."),
+            _milliseconds("shortest", "Only ended runs that took this many milliseconds or more."),
+            _milliseconds("longest", "Only ended runs that took this many milliseconds or less."),
         ),
         answers={200: schemas.RunsOut, 400: schemas.ErrorOut, 404: schemas.ErrorOut},
     ),
@@ -111,7 +126,16 @@ OPERATIONS = (
             _integer("limit", "Events a page.", least=1, most=1000, default=500),
         ),
         answers={200: schemas.EventsOut, 400: schemas.ErrorOut, 404: schemas.ErrorOut},
-        ndjson=True,
+        text=("application/x-ndjson",),
+    ),
+    Operation(
+        method="get",
+        path="/api/runs/{run_id}/export",
+        id="export_run",
+        summary="A run as a file: JSON lines, CSV, or one HTML page that opens offline",
+        query=(_text("format", "The kind of file.", enum=[*MEDIA_TYPES], default="jsonl"),),
+        answers={400: schemas.ErrorOut, 404: schemas.ErrorOut},
+        text=tuple(MEDIA_TYPES.values()),
     ),
     Operation(
         method="post",
@@ -155,11 +179,11 @@ def _describe(operation: Operation) -> JsonObject:
     described: JsonObject = {
         "operationId": operation.id,
         "summary": operation.summary,
-        "responses": {
-            str(status): _answer(status, model, ndjson=operation.ndjson)
-            for status, model in operation.answers.items()
-        },
+        "responses": {str(status): _answer(model) for status, model in operation.answers.items()},
     }
+    if operation.text:
+        whole = described["responses"].setdefault("200", {"description": "Text.", "content": {}})
+        whole["content"] |= {name: {"schema": {"type": "string"}} for name in operation.text}
     parameters = [*_path_parameters(operation.path), *operation.query]
     if parameters:
         described["parameters"] = parameters
@@ -182,11 +206,9 @@ def _path_parameters(path: str) -> list[JsonObject]:
     ]
 
 
-def _answer(status: int, model: type[BaseModel], *, ndjson: bool) -> JsonObject:
-    content = _content(model)
-    if ndjson and status == 200:
-        content["application/x-ndjson"] = {"schema": {"type": "string"}}
-    return {"description": (model.__doc__ or "").strip().split("\n")[0], "content": content}
+def _answer(model: type[BaseModel]) -> JsonObject:
+    description = (model.__doc__ or "").strip().split("\n")[0]
+    return {"description": description, "content": _content(model)}
 
 
 def _content(model: type[BaseModel]) -> JsonObject:

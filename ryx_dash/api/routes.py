@@ -12,9 +12,10 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from ryx_dash.api import schemas
 from ryx_dash.api.openapi import document, page
+from ryx_dash.archive.export import MEDIA_TYPES, export, file_name
 from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError, UnknownRun
 from ryx_dash.live.desk import Desk
-from ryx_dash.log.base import EventLog, Run
+from ryx_dash.log.base import EventLog, Run, RunFilter
 from ryx_dash.protocol.codec import encode
 from ryx_dash.protocol.executor import Executor
 from ryx_dash.protocol.steps import RunStatus
@@ -52,6 +53,7 @@ class Api:
                     Route("/runs", self.start, methods=["POST"]),
                     Route("/runs/{run_id}", self.run),
                     Route("/runs/{run_id}/events", self.events),
+                    Route("/runs/{run_id}/export", self.export),
                     Route("/runs/{run_id}/cancel", self.cancel, methods=["POST"]),
                     Route("/openapi.json", self.openapi),
                     Route("/docs", self.docs),
@@ -98,12 +100,14 @@ class Api:
         query = request.query_params
         limit = _number(request, "limit", 50, least=1, most=MAX_RUNS)
         status = _status(query.get("status"))
+        where = _filter(request)
         found = await to_thread.run_sync(
             lambda: self._log.runs(
                 limit=limit,
                 before=query.get("before") or None,
                 status=status,
                 q=query.get("q", ""),
+                where=where,
             )
         )
         runs = [schemas.RunOut.of(run) for run in found.runs]
@@ -124,6 +128,15 @@ class Api:
         texts = await to_thread.run_sync(self._encoded, run.run_id, after, after + limit)
         body = f'{{"events":[{",".join(texts)}],"head":{run.head}}}'
         return Response(body, media_type="application/json")
+
+    async def export(self, request: Request) -> Response:
+        """A run as a file: JSONL, CSV, or one HTML page."""
+        run = await self._find(request)
+        form = request.query_params.get("format") or "jsonl"
+        parts = export(self._log, run, form)
+        name = f'attachment; filename="{file_name(run, form)}"'
+        media = MEDIA_TYPES[form]
+        return StreamingResponse(parts, media_type=media, headers={"content-disposition": name})
 
     async def openapi(self, _: Request) -> Response:
         """The description of these routes."""
@@ -210,6 +223,30 @@ def _number(request: Request, name: str, default: int, *, least: int, most: int)
             code="bad_parameter",
         )
     return int(text)
+
+
+def _filter(request: Request) -> RunFilter:
+    query = request.query_params
+    return RunFilter(
+        models=_one(query.get("model")),
+        intents=_one(query.get("intent")),
+        tools=_one(query.get("tool")),
+        since=query.get("since", ""),
+        until=query.get("until", ""),
+        shortest=_milliseconds(request, "shortest"),
+        longest=_milliseconds(request, "longest"),
+        text=query.get("text", ""),
+    )
+
+
+def _one(value: str | None) -> frozenset[str]:
+    return frozenset({value}) if value else frozenset()
+
+
+def _milliseconds(request: Request, name: str) -> int | None:
+    if not request.query_params.get(name):
+        return None
+    return _number(request, name, 0, least=0, most=10**11)
 
 
 def _status(text: str | None) -> RunStatus | None:

@@ -1,6 +1,5 @@
 """What the REST API takes and gives, as pydantic models; OpenAPI is made of them."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,7 +32,8 @@ class Started(BaseModel):
 class RunOut(BaseModel):
     """A run. Times are UTC, ``latency`` is milliseconds, ``events`` counts its events so far.
 
-    ``position`` is the place in the waiting line, from 1, while ``queued``; else 0.
+    ``position`` is the place in the waiting line, from 1, while ``queued``; else 0. ``intent``,
+    ``model_used``, ``calls``, ``tools`` and ``failed_step`` are what its events say.
     """
 
     run_id: str
@@ -46,6 +46,11 @@ class RunOut(BaseModel):
     latency: float | None
     events: int
     position: int
+    intent: str | None
+    model_used: str | None
+    calls: int
+    tools: list[str]
+    failed_step: str | None
 
     @classmethod
     def of(cls, run: Run) -> "RunOut":
@@ -58,9 +63,14 @@ class RunOut(BaseModel):
             created=run.created,
             started=run.started,
             ended=run.ended,
-            latency=_milliseconds(run.started, run.ended),
+            latency=run.latency,
             events=run.head,
             position=run.position,
+            intent=run.intent,
+            model_used=run.model_used,
+            calls=run.calls,
+            tools=list(run.tools),
+            failed_step=run.failed_step,
         )
 
 
@@ -132,10 +142,3 @@ class ErrorOut(BaseModel):
     """The body of every answer with a 4xx or 5xx status."""
 
     error: Problem
-
-
-def _milliseconds(started: str | None, ended: str | None) -> float | None:
-    if started is None or ended is None:
-        return None
-    span = datetime.fromisoformat(ended) - datetime.fromisoformat(started)
-    return round(span.total_seconds() * 1000, 3)

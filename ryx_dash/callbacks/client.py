@@ -19,10 +19,10 @@ def register(app: Dash) -> None:
 
 
 def _connection(app: Dash) -> None:
-    _call(app, "state", Input(ids.SOCKET, "state"))
-    _call(app, "message", Input(ids.SOCKET, "message"))
-    _call(app, "reconnect", Input(ids.RECONNECT, "n_clicks"))
-    _call(
+    call(app, "state", Input(ids.SOCKET, "state"))
+    call(app, "message", Input(ids.SOCKET, "message"))
+    call(app, "reconnect", Input(ids.RECONNECT, "n_clicks"))
+    call(
         app,
         "shown",
         Input(ids.SHOWN, "data"),
@@ -33,7 +33,7 @@ def _connection(app: Dash) -> None:
 
 
 def _commands(app: Dash) -> None:
-    _call(
+    call(
         app,
         "execute",
         Input(ids.EXECUTE, "n_clicks"),
@@ -41,12 +41,12 @@ def _commands(app: Dash) -> None:
         State(ids.QUERY, "value"),
         State(ids.MODEL, "value"),
     )
-    _call(app, "cancel", Input(ids.CANCEL, "n_clicks"))
+    call(app, "cancel", Input(ids.CANCEL, "n_clicks"))
 
 
 def _monitor(app: Dash) -> None:
     shown = State(ids.SHOWN, "data")
-    _call(
+    call(
         app,
         "pause",
         Output(ids.PAUSED, "data"),
@@ -54,7 +54,7 @@ def _monitor(app: Dash) -> None:
         State(ids.PAUSED, "data"),
         shown,
     )
-    _call(
+    call(
         app,
         "follow",
         Output(ids.FOLLOWING, "data"),
@@ -62,14 +62,14 @@ def _monitor(app: Dash) -> None:
         State(ids.FOLLOWING, "data"),
         shown,
     )
-    _call(
+    call(
         app,
         "clear",
         Output(ids.CLEARED, "data"),
         Input(ids.CLEAR, "n_clicks"),
         shown,
     )
-    _call(
+    call(
         app,
         "reset",
         Output(ids.FILTER_STEPS, "value"),
@@ -77,23 +77,24 @@ def _monitor(app: Dash) -> None:
         Output(ids.FILTER_TEXT, "value"),
         Input(ids.FILTER_RESET, "n_clicks"),
     )
-    _call(app, "monitor", Input(ids.FOLLOWING, "data"), Input(ids.PAUSED, "data"), shown)
+    call(app, "monitor", Input(ids.FOLLOWING, "data"), Input(ids.PAUSED, "data"), shown)
 
 
 def _graph(app: Dash) -> None:
-    _call(
+    call(
         app,
         "tap",
         Output(ids.SELECTED, "data"),
         Input(ids.GRAPH, "tapNodeData"),
         State(ids.SELECTED, "data"),
     )
-    _call(app, "graph", Input(ids.GRAPH_VIEW, "data"))
-    _call(app, "ring", Input(ids.SELECTED, "data"))
-    _call(app, "turn", Input(ids.GRAPH_LAYOUT, "n_clicks"))
-    _call(app, "fit", Input(ids.GRAPH_FIT, "n_clicks"))
-    _call(app, "fold", Input(ids.GRAPH_FOLD, "n_clicks"))
+    call(app, "graph", Input(ids.GRAPH_VIEW, "data"))
+    call(app, "ring", Input(ids.SELECTED, "data"))
+    call(app, "turn", Input(ids.GRAPH_LAYOUT, "n_clicks"))
+    call(app, "fit", Input(ids.GRAPH_FIT, "n_clicks"))
+    call(app, "fold", Input(ids.GRAPH_FOLD, "n_clicks"))
 
 
-def _call(app: Dash, name: str, *properties: Any) -> None:
+def call(app: Dash, name: str, *properties: Any) -> None:
+    """Register one; ``properties`` are what :class:`dash.Input` and its like make."""
     app.clientside_callback(ClientsideFunction(NAMESPACE, name), *properties)

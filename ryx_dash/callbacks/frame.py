@@ -33,10 +33,11 @@ _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """A frame of the gateway: its number, and the run that the page should show."""
+    """A frame of the gateway: its number, the run that the page should show, its newest event."""
 
     n: int
     run: str | None = None
+    head: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def parse_frame(message: Any) -> Frame | None:
     number = _count(frame.get("n"))
     if number is None:
         return None
-    return Frame(n=number, run=_run_id(frame.get("run")))
+    return Frame(n=number, run=_run_id(frame.get("run")), head=_count(frame.get("head")) or 0)
 
 
 def parse_shown(value: Any) -> Shown:

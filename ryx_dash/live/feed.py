@@ -15,11 +15,15 @@ from anyio import to_thread
 
 from ryx_dash.errors import LogError
 from ryx_dash.log.base import EventLog, Run
+from ryx_dash.protocol.steps import RunStatus
 
 logger = logging.getLogger(__name__)
 
 LATEST = object()
 """The key of those who watch whichever run is the newest."""
+
+ALL = "*"
+"""The key of those who watch all runs: their "run" is the log, its head grows with any change."""
 
 POLL_SECONDS = 0.02
 """How late, at most, a change by another process is noticed."""
@@ -134,6 +138,9 @@ class Feed:
                 watch.tell(run)
 
     def _read(self, key: Hashable) -> Run | None:
+        if key == ALL:
+            version = self._log.version()
+            return Run(run_id=ALL, input="", status=RunStatus.RUNNING, head=version)
         return self._log.latest() if key is LATEST else self._log.run(str(key))
 
 

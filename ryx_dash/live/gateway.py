@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError
 from ryx_dash.live.desk import Desk
-from ryx_dash.live.feed import LATEST, Feed, Watch
+from ryx_dash.live.feed import ALL, LATEST, Feed, Watch
 from ryx_dash.live.link import Link
 from ryx_dash.live.program import RESTARTING, TOO_LARGE, Program
 from ryx_dash.live.session import BEAT_SECONDS, Follow, Request, Session
@@ -31,6 +31,10 @@ CLOSINGS_A_SECOND = 100
 
 LAST_WORDS_SECONDS = 1.0
 """How long programs are sent the ends of their runs before that."""
+
+
+LIST_SECONDS = 0.5
+"""How long changes are gathered for someone who watches all runs: nobody reads a list faster."""
 
 STOPPING = "The dashboard is restarting."
 
@@ -178,6 +182,8 @@ class Gateway:
                 while True:
                     wake.set()
                     await watch.changed()
+                    if session.wanted == ALL:
+                        await anyio.sleep(LIST_SECONDS)
                     session.observe(watch.run)
 
         tasks.start_soon(follow)

@@ -9,6 +9,7 @@ that both pass.
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from ryx_dash.protocol.events import Draft, Event
@@ -32,6 +33,10 @@ class Run:
     ``head`` is the ``seq`` of the newest event, 0 before the first. ``fence`` grows with every
     change of owner: a writer with an older one is refused. ``position`` is the place in the
     waiting line, from 1, while queued, else 0. ``cancel_requested``: somebody asked for its end.
+
+    The rest is what its events say (:mod:`log.summary`): the ``intent`` found, the model in use,
+    the ``step`` that it is in or ended in without success, the number of tool ``calls``, and the
+    ``tools`` called, each once, in the order of their names. ``imported``: it came from a file.
     """
 
     run_id: str
@@ -46,6 +51,25 @@ class Run:
     fence: int = 0
     position: int = 0
     cancel_requested: bool = False
+    intent: str | None = None
+    model_used: str | None = None
+    step: str | None = None
+    calls: int = 0
+    tools: tuple[str, ...] = ()
+    imported: bool = False
+
+    @property
+    def latency(self) -> float | None:
+        """Milliseconds from start to end; ``None`` before, or if it never started."""
+        if self.started is None or self.ended is None:
+            return None
+        span = datetime.fromisoformat(self.ended) - datetime.fromisoformat(self.started)
+        return round(span.total_seconds() * 1000, 3)
+
+    @property
+    def failed_step(self) -> str | None:
+        """The step in which a failed run failed, if its events say so."""
+        return self.step if self.status is RunStatus.FAILED else None
 
     @property
     def lease(self) -> "Lease":
@@ -59,6 +83,36 @@ class Lease:
 
     run_id: str
     fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs a list shows. Empty fields ask for nothing; of several values one must fit.
+
+    ``models`` are those in use, else those asked for. ``since`` and ``until`` bound ``created``
+    (UTC texts as in :func:`protocol.events.now`, or beginnings of them; inclusive, exclusive),
+    ``shortest`` and ``longest`` the latency (milliseconds, both inclusive; a run that goes on has
+    none). ``text``: the input, or one event, must have all of it, as in :class:`RowFilter`.
+    """
+
+    statuses: frozenset[RunStatus] = frozenset()
+    models: frozenset[str] = frozenset()
+    intents: frozenset[str] = frozenset()
+    tools: frozenset[str] = frozenset()
+    since: str = ""
+    until: str = ""
+    shortest: float | None = None
+    longest: float | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    """What the runs of a log can be filtered by, each value once and in order."""
+
+    models: tuple[str, ...] = ()
+    intents: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +165,9 @@ class RowPage:
 
     events: tuple[Event, ...]
     total: int
+
+
+EVERY_RUN = RunFilter()
 
 
 class EventLog(ABC):
@@ -180,7 +237,7 @@ class EventLog(ABC):
 
     @abstractmethod
     def latest(self) -> Run | None:
-        """The newest run, or ``None`` in an empty log."""
+        """The run that was asked for last, or ``None``. One from a file was asked for elsewhere."""
 
     @abstractmethod
     def runs(
@@ -190,11 +247,34 @@ class EventLog(ABC):
         before: str | None = None,
         status: RunStatus | None = None,
         q: str = "",
+        where: RunFilter = EVERY_RUN,
     ) -> RunPage:
-        """Runs, newest first; ``q`` must occur in the input (case-insensitive).
+        """Runs that pass ``where``, newest first by ``created``; ``status`` and ``q``, which must
+        occur in the input (case-insensitive), narrow it further.
 
         ``before`` is the ``next`` of an earlier page (a run's id). Raises
         :class:`errors.UnknownRun` when there is no such run.
+        """
+
+    @abstractmethod
+    def facets(self) -> Facets:
+        """What a filter of this log's runs can choose from."""
+
+    @abstractmethod
+    def restore(self, run: Run, events: Sequence[Event]) -> bool:
+        """Put a run that ended elsewhere into the log, under the id that it has.
+
+        Taken from ``run`` are the id, input, model, created and started; the rest is worked out
+        from ``events``, which must go from 1 without a hole to the only terminal one. Returns
+        whether the run is new: the same run with the same events may come again. Raises
+        :class:`errors.RunExists` when another run has the id, :class:`errors.SequenceConflict`.
+        """
+
+    @abstractmethod
+    def delete(self, run_id: str) -> None:
+        """Take a run out of the log for good, with its events and all that was made of them.
+
+        Raises :class:`errors.UnknownRun`, and :class:`errors.RunActive` if it has not ended.
         """
 
     # -- events -------------------------------------------------------------------------------

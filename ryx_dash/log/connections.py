@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ryx_dash.errors import LogDamaged, LogError
 from ryx_dash.log.driver import Connection, connect, query, scalar, transaction, translated
+from ryx_dash.log.migration import migrate
 from ryx_dash.log.schema import prepare
 
 
@@ -31,6 +32,7 @@ class Connections:
         with translated(path):
             self._writer = connect(path, create=True)
             prepare(self._writer, path)
+            migrate(self._writer)
             self._watcher = connect(path)
         self._file = path.stat()
 

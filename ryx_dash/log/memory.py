@@ -15,17 +15,20 @@ from typing import Any, Literal
 from ryx_dash.errors import LogError
 from ryx_dash.log import rules
 from ryx_dash.log.base import (
+    EVERY_RUN,
     EventLog,
+    Facets,
     Keep,
     Lease,
     NewRun,
     RowFilter,
     RowPage,
     Run,
+    RunFilter,
     RunPage,
     SortField,
 )
-from ryx_dash.log.words import contains, event_words, wanted
+from ryx_dash.log.words import contains, event_words, wanted, words
 from ryx_dash.protocol.events import Draft, Event, EventKind, level
 from ryx_dash.protocol.steps import RunStatus
 
@@ -61,9 +64,7 @@ class MemoryLog(EventLog):
         with self._open():
             if new.command_id in self._commands:
                 return self._shown(self._records[self._commands[new.command_id]]), False
-            record = _Record(place=self._started, run=rules.queued(new))
-            self._started += 1
-            self._records[record.run.run_id] = record
+            record = self._put(rules.queued(new))
             if new.command_id is not None:
                 self._commands[new.command_id] = record.run.run_id
             self._version += 1
@@ -127,7 +128,8 @@ class MemoryLog(EventLog):
 
     def latest(self) -> Run | None:
         with self._open():
-            return next((self._shown(record) for record in reversed(self._records.values())), None)
+            own = (r for r in reversed(self._records.values()) if not r.run.imported)
+            return next((self._shown(record) for record in own), None)
 
     def runs(
         self,
@@ -136,20 +138,53 @@ class MemoryLog(EventLog):
         before: str | None = None,
         status: RunStatus | None = None,
         q: str = "",
+        where: RunFilter = EVERY_RUN,
     ) -> RunPage:
         with self._open():
-            end = self._started if before is None else self._known(before).place
+            end = None if before is None else _age(self._known(before))
             wanted_text = rules.plain(q).casefold()
             found = [
                 self._shown(record)
-                for record in reversed(self._records.values())
-                if record.place < end
+                for record in sorted(self._records.values(), key=_age, reverse=True)
+                if (end is None or _age(record) < end)
                 and (status is None or record.run.status is status)
                 and wanted_text in record.run.input.casefold()
+                and _passes(record, where)
             ]
             page = tuple(found[: max(limit, 0)])
             more = page and len(found) > len(page)
             return RunPage(runs=page, next=page[-1].run_id if more else None)
+
+    def facets(self) -> Facets:
+        with self._open():
+            runs = [record.run for record in self._records.values()]
+        models = {run.model_used or run.model or "" for run in runs} - {""}
+        intents = {run.intent for run in runs if run.intent}
+        tools = {tool for run in runs for tool in run.tools}
+        return Facets(
+            models=tuple(sorted(models)),
+            intents=tuple(sorted(intents)),
+            tools=tuple(sorted(tools)),
+        )
+
+    def restore(self, run: Run, events: Sequence[Event]) -> bool:
+        with self._open():
+            run = rules.restored(run, events)
+            known = self._records.get(run.run_id)
+            if known is not None:
+                if rules.same_run(known.run, run) and known.events == list(events):
+                    return False
+                raise rules.exists(run.run_id)
+            self._put(run).events.extend(events)
+            self._version += 1
+            return True
+
+    def delete(self, run_id: str) -> None:
+        with self._open():
+            rules.deletable(self._known(run_id).run)
+            del self._records[run_id]
+            self._commands = {c: name for c, name in self._commands.items() if name != run_id}
+            self._version += 1
 
     def append(self, lease: Lease, events: Sequence[Event]) -> Run:
         with self._open():
@@ -201,6 +236,11 @@ class MemoryLog(EventLog):
                 raise LogError("The event log is closed.")
             yield
 
+    def _put(self, run: Run) -> _Record:
+        record = self._records[run.run_id] = _Record(place=self._started, run=run)
+        self._started += 1
+        return record
+
     def _known(self, run_id: str) -> _Record:
         record = self._records.get(run_id)
         if record is None:
@@ -229,6 +269,31 @@ class MemoryLog(EventLog):
         events = self._events(run_id)
         first, last = rules.bounds(len(events), after, upto)
         return events[first:last]
+
+
+def _age(record: _Record) -> tuple[str, int]:
+    return record.run.created, record.place
+
+
+def _passes(record: _Record, where: RunFilter) -> bool:
+    run = record.run
+    return (
+        (not where.statuses or run.status in where.statuses)
+        and (not where.models or (run.model_used or run.model) in where.models)
+        and (not where.intents or run.intent in where.intents)
+        and (not where.tools or not where.tools.isdisjoint(run.tools))
+        and (not where.since or run.created >= where.since)
+        and (not where.until or run.created < where.until)
+        and (where.shortest is None or (run.latency is not None and run.latency >= where.shortest))
+        and (where.longest is None or (run.latency is not None and run.latency <= where.longest))
+        and _tells(record, where.text)
+    )
+
+
+def _tells(record: _Record, text: str) -> bool:
+    phrases = wanted(text)
+    places = [words(record.run.input), *map(event_words, record.events)] if phrases else [[]]
+    return any(all(contains(found, phrase) for phrase in phrases) for found in places)
 
 
 def _passing(events: Sequence[Event], where: RowFilter) -> Iterator[Event]:

@@ -1,7 +1,7 @@
 """How runs and events lie in the tables of a SQLite log."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -14,26 +14,31 @@ from ryx_dash.log.base import Run
 from ryx_dash.log.driver import Connection, query
 from ryx_dash.log.rules import call_id, plain
 from ryx_dash.log.schema import BLOCK_BITS, SEQ_BITS
-from ryx_dash.log.words import Phrase, event_words
+from ryx_dash.log.words import Phrase, event_words, words
 from ryx_dash.protocol.events import Event, EventKind, level
 from ryx_dash.protocol.steps import RunStatus
 
 _SELECT_RUN = """
 SELECT rid, lease_until, run_id, input, model, status, created, started, ended, head, owner, fence,
-       cancel_requested,
+       cancel_requested, intent, model_used, step, calls, tools, imported,
        iif(status = 'queued', (SELECT count(*) FROM runs AS line
                                WHERE line.status = 'queued' AND line.rid <= runs.rid), 0),
        crc
 FROM runs
 """
 _INSERT_RUN = """
-INSERT INTO runs (run_id, input, model, status, created, head, fence, lease_until,
-                  cancel_requested, crc)
-VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, ?)
+INSERT INTO runs (rid, run_id, input, model, status, created, started, imported,
+                  head, fence, lease_until, cancel_requested, crc)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?)
+"""
+_NEXT_RID = """
+SELECT 1 + max(coalesce((SELECT max(rid) FROM runs), 0),
+               coalesce((SELECT max(rid) FROM forgotten), 0))
 """
 _UPDATE_RUN = """
 UPDATE runs SET status = ?, started = ?, ended = ?, head = ?, owner = ?, fence = ?,
-                cancel_requested = ?, lease_until = ?, crc = ?
+                cancel_requested = ?, lease_until = ?, crc = ?,
+                intent = ?, model_used = ?, step = ?, calls = ?, tools = ?, latency = ?
 WHERE rid = ?
 """
 _SELECT_EVENTS = """
@@ -72,34 +77,48 @@ def find_run(db: Connection, run_id: str) -> Stored | None:
 
 def select_runs(db: Connection, which: str, *args: Any) -> list[Stored]:
     """The runs that the rest of a statement, with its values, asks for."""
-    return [_stored(row) for row in query(db, f"{_SELECT_RUN} {which}", *args)]
+    return list(iterate_runs(db, which, *args))
 
 
-def insert_run(db: Connection, run: Run) -> None:
-    """Store a new run, newer than all others."""
-    values = (run.run_id, run.input, run.model, run.status, run.created)
-    query(db, _INSERT_RUN, *values, _run_crc(run))
+def iterate_runs(db: Connection, which: str, *args: Any) -> Iterator[Stored]:
+    """The same, each read when it is taken."""
+    return map(_stored, db.execute(f"{_SELECT_RUN} {which}", args))
+
+
+def insert_run(db: Connection, run: Run) -> int:
+    """Store a new run, without events yet; returns its number, higher than all others."""
+    [[rid]] = query(db, _NEXT_RID)
+    values = (run.run_id, run.input, run.model, run.status, run.created, run.started)
+    query(db, _INSERT_RUN, rid, *values, run.imported, _run_crc(run))
+    CommitWords.of_input(rid, run.input).save(db)
+    return int(rid)
 
 
 def update_run(db: Connection, stored: Stored) -> None:
     """Store what can change about a run."""
     run = stored.run
     values = (run.status, run.started, run.ended, run.head, run.owner, run.fence)
-    rest = (run.cancel_requested, stored.lease_until, _run_crc(run), stored.rid)
-    query(db, _UPDATE_RUN, *values, *rest)
+    rest = (run.cancel_requested, stored.lease_until, _run_crc(run))
+    told = (run.intent, run.model_used, run.step, run.calls, _joined(run.tools), run.latency)
+    query(db, _UPDATE_RUN, *values, *rest, *told, stored.rid)
 
 
 def _run_crc(run: Run) -> int:
-    """A checksum over all that is stored of a run but its lease."""
+    """A checksum over all that is stored of a run but its lease and what its events say."""
     texts = (run.run_id, run.input, run.model, run.status, run.created, run.started, run.ended)
     numbers = (run.head, run.owner, run.fence, int(run.cancel_requested))
     return crc32("\0".join(map(str, (*texts, *numbers))).encode(errors="surrogatepass"))
 
 
+def _joined(names: Sequence[str]) -> str:
+    """Names as a text in which ``\\n<name>\\n`` is found if and only if the name is there."""
+    return "".join(f"\n{name}" for name in names) + "\n" if names else ""
+
+
 def _stored(row: Sequence[Any]) -> Stored:
     try:
         run = _run(row)
-        if row[14] in (None, _run_crc(run)):  # none: by a program that wrote no checksums
+        if row[20] in (None, _run_crc(run)):  # none: by a program that wrote no checksums
             return Stored(rid=row[0], lease_until=row[1], run=run)
     except ValueError:
         pass  # a status that there is not
@@ -121,7 +140,13 @@ def _run(row: Sequence[Any]) -> Run:
         owner=row[10],
         fence=row[11],
         cancel_requested=bool(row[12]),
-        position=row[13],
+        intent=row[13],
+        model_used=row[14],
+        step=row[15],
+        calls=row[16],
+        tools=tuple(row[17].split("\n")[1:-1]),
+        imported=bool(row[18]),
+        position=row[19],
     )
 
 
@@ -175,11 +200,9 @@ class EventRows:
     def __init__(self, rid: int, events: Sequence[Event]) -> None:
         self._tallies: Counter[tuple[int, str, str, bool]] = Counter()
         self._events = [self._row(rid, event) for event in events]
-        self._words = [
-            (key(rid, event.seq), scoped(rid, found))
-            for event in events
-            if (found := event_words(event))
-        ]
+        found = [(event.seq, event_words(event)) for event in events]
+        self._words = [(key(rid, seq), scoped(rid, words)) for seq, words in found if words]
+        self._of_commit = CommitWords.of(rid, found)
 
     def save(self, db: Connection) -> None:
         """Insert the rows, within the caller's transaction."""
@@ -190,6 +213,7 @@ class EventRows:
                 f"An event with the same place is there already: {error}."
             ) from error
         db.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", self._words)
+        self._of_commit.save(db)
         db.executemany(_ADD_TALLY, [(*what, count) for what, count in self._tallies.items()])
 
     def _row(self, rid: int, event: Event) -> tuple[Any, ...]:
@@ -216,6 +240,36 @@ class EventRows:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CommitWords:
+    """The words of events that were committed together: what a search over all runs looks into."""
+
+    place: int
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, rid: int, found: Sequence[tuple[int, Sequence[str]]]) -> "CommitWords":
+        """Of events by their ``seq``, in order."""
+        last = found[-1][0] if found else 0
+        return cls(key(rid, last), frozenset(word for _, words in found for word in words))
+
+    @classmethod
+    def of_events(cls, rid: int, events: Sequence[Event]) -> "CommitWords":
+        """The same, worked out from the events."""
+        return cls.of(rid, [(event.seq, event_words(event)) for event in events])
+
+    @classmethod
+    def of_input(cls, rid: int, text: str) -> "CommitWords":
+        """Of a run's input, which is there before the first event."""
+        return cls.of(rid, [(0, words(text))])
+
+    def save(self, db: Connection) -> None:
+        """Put them into the index, if there are any."""
+        if self.words:
+            text = " ".join(self.words)
+            query(db, "INSERT INTO run_words (rowid, text) VALUES (?, ?)", self.place, text)
+
+
 def scoped(rid: int, found: Sequence[str]) -> str:
     """Words with their run's number before each.
 
@@ -229,6 +283,12 @@ def scoped(rid: int, found: Sequence[str]) -> str:
 def match(rid: int, phrases: Sequence[Phrase]) -> str:
     """The phrases as a query to FTS5. Words hold letters, digits and symbols, never a quote."""
     return " ".join(f'"{scoped(rid, phrase)}"*' for phrase in phrases)
+
+
+def match_any_run(phrases: Sequence[Phrase]) -> str:
+    """The words of the phrases, in any order, as a query to the index of commits."""
+    parts = ([*(f'"{word}"' for word in phrase[:-1]), f'"{phrase[-1]}"*'] for phrase in phrases)
+    return " ".join(part for phrase in parts for part in phrase)
 
 
 def _json(event: Event) -> str:

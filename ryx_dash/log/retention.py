@@ -51,6 +51,11 @@ def unswept(db: Connection) -> int | None:
     return rid
 
 
+def is_forgotten(db: Connection, rid: int) -> bool:
+    """Whether a run is forgotten and may have events left."""
+    return bool(query(db, "SELECT 1 FROM forgotten WHERE rid = ?", rid))
+
+
 def sweep(db: Connection, rid: int) -> None:
     """Remove some of the events of a forgotten run, and all trace of it after the last."""
     first, last = key(rid, 0), key(rid, _LAST_SEQ)
@@ -66,6 +71,7 @@ def sweep(db: Connection, rid: int) -> None:
         first >> BLOCK_BITS,
         last >> BLOCK_BITS,
     )
+    query(db, "DELETE FROM run_words WHERE rowid BETWEEN ? AND ?", first, last)
     query(db, "DELETE FROM forgotten WHERE rid = ?", rid)
     query(db, _MERGE)
 

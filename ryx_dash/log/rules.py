@@ -3,9 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ryx_dash.errors import LeaseLost, RunEnded, SequenceConflict, UnknownRun
+from ryx_dash.errors import (
+    LeaseLost,
+    RunActive,
+    RunEnded,
+    RunExists,
+    SequenceConflict,
+    UnknownRun,
+)
 from ryx_dash.log.base import Keep, Lease, NewRun, Run
 from ryx_dash.log.run_id import new_run_id
+from ryx_dash.log.summary import summed
 from ryx_dash.protocol.events import Draft, Event, EventKind, now, outcome
 from ryx_dash.protocol.steps import RunStatus
 
@@ -84,6 +92,10 @@ def check_append(run: Run, lease: Lease, events: Sequence[Event]) -> None:
     not be appended under this lease."""
     if run.status is not RunStatus.RUNNING or run.fence != lease.fence:
         raise lease_lost(lease)
+    _check_places(run, events)
+
+
+def _check_places(run: Run, events: Sequence[Event]) -> None:
     for place, event in enumerate(events, run.head + 1):
         if event.run_id != run.run_id or event.seq != place:
             raise SequenceConflict(
@@ -101,7 +113,46 @@ def advanced(run: Run, events: Sequence[Event]) -> Run:
     last = events[-1]
     run = replace(run, head=last.seq)
     status = outcome(last)
-    return run if status is None else replace(run, status=status, ended=last.ts, position=0)
+    if status is not None:
+        run = replace(run, status=status, ended=last.ts, position=0)
+    return summed(run, events)
+
+
+def restored(run: Run, events: Sequence[Event]) -> Run:
+    """The run as it stands in this log after it was brought in from a file.
+
+    Raises :class:`errors.SequenceConflict` for events that are not a whole run's.
+    """
+    bare = Run(
+        run_id=run.run_id,
+        input=plain(run.input),
+        model=None if run.model is None else plain(run.model),
+        created=run.created,
+        started=run.started,
+        imported=True,
+    )
+    _check_places(bare, events)
+    after = advanced(bare, events)
+    if not after.status.ended:
+        raise SequenceConflict(f"Run {run.run_id} has no end: nothing was written.")
+    return after
+
+
+def same_run(known: Run, run: Run) -> bool:
+    """Whether two runs with one id are one run, so far as the runs themselves tell."""
+    told = [(r.input, r.model, r.status, r.created, r.started, r.head) for r in (known, run)]
+    return told[0] == told[1]
+
+
+def deletable(run: Run) -> None:
+    """Raise :class:`errors.RunActive` if a run must not be deleted."""
+    if not run.status.ended:
+        raise RunActive(f"Run {run.run_id} is {run.status}: cancel it first, or wait for its end.")
+
+
+def exists(run_id: str) -> RunExists:
+    """What to raise when another run has this id."""
+    return RunExists(f"Another run {run_id} is in the log already: nothing was written.")
 
 
 def lease_lost(lease: Lease) -> LeaseLost:

@@ -13,8 +13,11 @@ from ryx_dash.log.driver import Connection, damaged, query, scalar, transaction
 APPLICATION_ID = 0x52797844
 """Stands in the file's header: ``RyxD``."""
 
-VERSION = 2
+VERSION = 3
 """Grows when the tables change in a way that an older program cannot read."""
+
+PATIENCE_SECONDS = 600
+"""How long a process waits while another one brings the log up to date."""
 
 LOOK_SECONDS = 0.5
 _STEPS = 10_000  # of SQLite's virtual machine, between two looks at the clock
@@ -27,7 +30,6 @@ BLOCK_BITS = 10
 
 _TABLES = f"""
 PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {VERSION};
 CREATE TABLE meta (
     name TEXT PRIMARY KEY,
     value ANY NOT NULL
@@ -82,12 +84,34 @@ CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', columnsize = 0, tokenize = 'ascii'
 );
 """
-_SINCE_1 = f"""
-PRAGMA user_version = {VERSION};
+_SINCE_1 = """
+PRAGMA user_version = 2;
 ALTER TABLE runs ADD COLUMN crc INTEGER;
 ALTER TABLE events ADD COLUMN crc INTEGER;
 CREATE TABLE forgotten (rid INTEGER PRIMARY KEY) STRICT;
 """
+
+LISTING = f"""
+PRAGMA user_version = {VERSION};
+ALTER TABLE runs ADD COLUMN intent TEXT;
+ALTER TABLE runs ADD COLUMN model_used TEXT;
+ALTER TABLE runs ADD COLUMN step TEXT;
+ALTER TABLE runs ADD COLUMN calls INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN tools TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN latency REAL;
+ALTER TABLE runs ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX runs_by_age ON runs (created, rid);
+CREATE INDEX runs_by_status_and_age ON runs (status, created, rid);
+CREATE INDEX own_runs ON runs (rid) WHERE NOT imported;
+CREATE INDEX commands_by_run ON commands (run_id);
+CREATE VIRTUAL TABLE run_words USING fts5 (
+    text, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
+);
+"""
+# What version 3 adds: all that a list of runs is filtered by. `tools` are names between newlines.
+# `run_words` has the words of a run's input at `seq` 0, and those of each commit at its last
+# event; it knows no order of words, so what it finds is looked at again in `words`.
+#
 # `words` holds no copy of the text, only which event has which words. They are cut and folded by
 # `log.words`; the tokenizer `ascii` takes what it gets apart at spaces and changes nothing more.
 
@@ -102,13 +126,16 @@ def prepare(db: Connection, path: Path) -> None:
     _check(db, path)
     _look_over(db, path)
     query(db, "PRAGMA journal_mode = WAL")
+    if 0 < scalar(db, "PRAGMA user_version") < VERSION:  # one of several processes migrates it
+        db.set_busy_timeout(PATIENCE_SECONDS * 1000)
     with transaction(db):
         if _is_new(db):  # still: of several processes that start, one makes the tables
             query(db, _TABLES)
+            query(db, LISTING)
             query(
                 db, "INSERT INTO meta VALUES ('identity', ?), ('trial', 0)", secrets.token_hex(16)
             )
-        if scalar(db, "PRAGMA user_version") < VERSION:
+        if scalar(db, "PRAGMA user_version") == 1:
             query(db, _SINCE_1)
         _end_leases_of_before(db, boot())
     _check(db, path)

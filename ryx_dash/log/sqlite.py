@@ -3,19 +3,23 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from ryx_dash.errors import LogError
-from ryx_dash.log import retention, rules
+from ryx_dash.log import listing, retention, rules
 from ryx_dash.log.base import (
+    EVERY_RUN,
     EventLog,
+    Facets,
     Keep,
     Lease,
     NewRun,
     RowFilter,
     RowPage,
     Run,
+    RunFilter,
     RunPage,
     SortField,
 )
@@ -133,7 +137,7 @@ class SqliteLog(EventLog):
 
     def latest(self) -> Run | None:
         with self._connections.read() as db:
-            newest = select_runs(db, "ORDER BY rid DESC LIMIT 1")
+            newest = select_runs(db, "WHERE NOT imported ORDER BY rid DESC LIMIT 1")
             return newest[0].run if newest else None
 
     def runs(
@@ -143,6 +147,7 @@ class SqliteLog(EventLog):
         before: str | None = None,
         status: RunStatus | None = None,
         q: str = "",
+        where: RunFilter = EVERY_RUN,
     ) -> RunPage:
         which, limit = Condition(), max(limit, 0)
         if status is not None:
@@ -150,12 +155,43 @@ class SqliteLog(EventLog):
         if q:
             which &= Condition("instr(casefold(input), ?)", (rules.plain(q).casefold(),))
         with self._connections.read() as db:
-            if before is not None:
-                which &= Condition("rid < ?", (_known(db, before).rid,))
-            rest = f"WHERE {which.sql} ORDER BY rid DESC LIMIT {limit + 1}"
-            found = [stored.run for stored in select_runs(db, rest, *which.args)]
+            end = None if before is None else _known(db, before)
+            passing = listing.find_runs(db, where, which, end)
+            found = [stored.run for stored in islice(passing, limit + 1)]
         page = tuple(found[:limit])
         return RunPage(runs=page, next=page[-1].run_id if 0 < limit < len(found) else None)
+
+    def facets(self) -> Facets:
+        with self._connections.read() as db:
+            return listing.facets(db)
+
+    def restore(self, run: Run, events: Sequence[Event]) -> bool:
+        run = rules.restored(run, events)
+        with self._connections.write() as db:
+            known = find_run(db, run.run_id)
+            if known is not None:
+                if rules.same_run(known.run, run) and _events(db, known) == list(events):
+                    return False
+                raise rules.exists(run.run_id)
+            rid = insert_run(db, run)
+            EventRows(rid, events).save(db)
+            update_run(db, Stored(rid=rid, run=run))
+            return True
+
+    def delete(self, run_id: str) -> None:
+        with self._connections.write() as db:
+            stored = _known(db, run_id)
+            rules.deletable(stored.run)
+            retention.forget(db, [(stored.rid, run_id)])
+        self._sweep(stored.rid)
+
+    def _sweep(self, rid: int) -> None:
+        """Remove the events of a forgotten run; another process may do the same."""
+        while True:
+            with self._connections.write() as db:
+                if not retention.is_forgotten(db, rid):
+                    return
+                retention.sweep(db, rid)
 
     # -- events -------------------------------------------------------------------------------
 
@@ -216,6 +252,11 @@ def _known(db: Connection, run_id: str) -> Stored:
     if stored is None:
         raise rules.unknown(run_id)
     return stored
+
+
+def _events(db: Connection, stored: Stored) -> list[Event]:
+    first, last = key(stored.rid, 0), key(stored.rid, stored.run.head)
+    return select_events(db, stored.run.run_id, first, last)
 
 
 def _appendable(db: Connection, lease: Lease, events: Sequence[Event]) -> Stored:

@@ -58,7 +58,13 @@ def words(text: str) -> list[str]:
 
 def event_words(event: Event) -> list[str]:
     """The words of an event's message and of the values in its payload, none left out."""
-    return words(" ".join((event.message, *_texts(event.data))))
+    return words(" ".join(event_texts(event)))
+
+
+def event_texts(event: Event) -> Iterator[str]:
+    """The texts that :func:`event_words` cuts into words, one by one."""
+    yield event.message
+    yield from _texts(event.data)
 
 
 def wanted(text: str) -> tuple[Phrase, ...]:

@@ -1,29 +1,17 @@
 """The live page: ``/`` shows the newest run, ``/runs/<run_id>`` any run."""
 
-import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import dash_cytoscape as cyto
 from dash import dcc, html
 from dash_extensions import WebSocket
-from flask import has_request_context, request
 
-from ryx_dash.pages import missing
 from ryx_dash.projection.fold import initial
 from ryx_dash.protocol.frames import SUBPROTOCOL
 from ryx_dash.views import form, graph, header, ids, monitor, runline, states, steps
 
 # dagre is in the second bundle of dash-cytoscape; it comes from this server like the first.
 cyto.load_extra_layouts()
-
-_PATH = re.compile(r"/(runs/[^/]+/?)?")
-
-
-def layout(backend: str = "embedded engine") -> Any:
-    """The page for the request that asks for it; ``backend`` says who runs the workflows."""
-    path = _path()
-    return page(backend) if _PATH.fullmatch(path) else missing.layout(path)
 
 
 def page(backend: str) -> Any:
@@ -62,17 +50,6 @@ def page(backend: str) -> Any:
         id=ids.PAGE,
         **{"data-bs-theme": "dark"},
     )
-
-
-def _path() -> str:
-    """The path that the browser shows.
-
-    Dash fetches the layout from an address of its own, so the page's address is the referrer;
-    without one the live page is the best guess.
-    """
-    if not has_request_context() or not request.referrer:
-        return "/"
-    return urlsplit(request.referrer).path or "/"
 
 
 def _stores() -> list[Any]:

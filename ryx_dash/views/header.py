@@ -7,13 +7,16 @@ from dash import html
 from ryx_dash.projection.state import RunState
 from ryx_dash.views import ids
 
+PAGES = {"Live": "/", "Runs": "/runs"}
+"""Where each page of the header is; the first one's title is the name's as well."""
+
 
 def header(backend: str) -> Any:
-    """The header row; ``backend`` says in a few words who runs the workflows."""
+    """The live page's header row; ``backend`` says in a few words who runs the workflows."""
     return html.Header(
         [
-            html.A("Ryx", href="/", className="brand", title="Live view of the newest run"),
-            html.H1("Live", className="crumb"),
+            _brand(),
+            _pages("Live"),
             html.Span(id=ids.CONNECTION_NOTE, className="quiet note", **{"aria-live": "polite"}),
             html.Div(
                 [
@@ -39,13 +42,6 @@ def header(backend: str) -> Any:
 
 def _connection() -> Any:
     """The badge; opened, it tells of both links: to the dashboard, and on to the backend."""
-    badge = html.Span(
-        "● Connecting...",
-        id=ids.CONNECTION_STATUS,
-        className="connection",
-        role="status",
-        **{"data-status": "connecting"},
-    )
     detail = html.Dl(
         [
             html.Dt("This page to the dashboard"),
@@ -55,8 +51,43 @@ def _connection() -> Any:
         ],
         className="links-detail",
     )
-    summary = html.Summary(badge, title="How this page and the backend are connected")
+    summary = html.Summary(_badge(), title="How this page and the backend are connected")
     return html.Details([summary, detail], id=ids.LINKS, className="links")
+
+
+def plain(here: str, *, connected: bool) -> Any:
+    """The header row of a page that shows no run; with a badge if it has a connection.
+
+    ``here`` is one of :data:`PAGES`, or the name of another page.
+    """
+    badge = [_badge()] if connected else []
+    return html.Header([_brand(), _pages(here), *badge], className="page-header")
+
+
+def _badge() -> Any:
+    return html.Span(
+        "● Connecting...",
+        id=ids.CONNECTION_STATUS,
+        className="connection",
+        role="status",
+        **{"data-status": "connecting"},
+    )
+
+
+def _brand() -> Any:
+    return html.A("Ryx", href="/", className="brand", title="Live view of the newest run")
+
+
+def _pages(here: str) -> Any:
+    links = [_page(name, path, here) for name, path in PAGES.items()]
+    other = [] if here in PAGES else [_page(here, "", here)]
+    return html.Nav([*links, *other], className="pages", **{"aria-label": "Pages"})
+
+
+def _page(name: str, path: str, here: str) -> Any:
+    if name == here:
+        return html.H1(name, className="crumb", **{"aria-current": "page"})
+    return html.A(name, href=path, className="crumb")
 
 
 def model_in_use(state: RunState | None) -> str:

@@ -11,13 +11,14 @@ from starlette.applications import Starlette
 
 from ryx_dash import factory
 from ryx_dash.api.routes import Api, on_error
+from ryx_dash.archive.export import MEDIA_TYPES
 from ryx_dash.errors import RyxError
 from ryx_dash.live.desk import Desk
 from ryx_dash.live.feed import Feed
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.protocol.events import EventKind, step_event
 from ryx_dash.protocol.executor import Emit, Request
-from ryx_dash.protocol.steps import INPUT
+from ryx_dash.protocol.steps import EXECUTE, INPUT
 from ryx_dash.settings import Settings
 from tests.fakes.executor import ScriptedExecutor, all_green
 from tests.servers import serve, until
@@ -131,6 +132,29 @@ def test_runs_newest_first_and_by_the_page(client: httpx.Client) -> None:
     assert client.get("/api/runs?status=failed").json()["runs"] == []
 
 
+def test_runs_can_be_filtered_by_what_their_events_say(
+    client: httpx.Client, executor: ScriptedExecutor
+) -> None:
+    async def calls(request: Request, emit: Emit) -> None:
+        data = {"call_id": "c", "tool": "read_file", "args": {"path": "notes/tea.md"}}
+        await emit(step_event(EventKind.TOOL_CALL, EXECUTE, "", data=data))
+        await all_green(request, emit)
+
+    plain = ended(client, start(client, "plain"))["run_id"]
+    executor.script = calls
+    called = ended(client, start(client, "called"))
+    assert (called["calls"], called["tools"], called["failed_step"]) == (1, ["read_file"], None)
+
+    def ids(query: str) -> list[str]:
+        return [run["run_id"] for run in client.get(f"/api/runs?{query}").json()["runs"]]
+
+    assert ids("tool=read_file") == ids("text=notes/tea") == [called["run_id"]]
+    assert ids("shortest=0") == ids("since=2020") == [called["run_id"], plain]
+    for nothing in ("until=2020", "model=m", "intent=i", "shortest=99999999", "text=zzz"):
+        assert ids(nothing) == []
+    assert problem(client.get("/api/runs?longest=x")) == (400, "bad_parameter")
+
+
 def test_cancel(client: httpx.Client, executor: ScriptedExecutor) -> None:
     executor.script = until_cancelled
     run_id = start(client)
@@ -219,6 +243,7 @@ def test_openapi_names_every_route(client: httpx.Client) -> None:
         "/api/runs",
         "/api/runs/{run_id}",
         "/api/runs/{run_id}/events",
+        "/api/runs/{run_id}/export",
         "/api/runs/{run_id}/cancel",
     }
     page = client.get("/api/docs")
@@ -248,3 +273,18 @@ async def test_a_server_that_stops_takes_no_runs_and_says_so() -> None:
         assert answer.json()["reasons"] == ["The dashboard is stopping."]
         refused = await client.post("/api/runs", json={"input": "hello"})
     assert problem(refused) == (503, "closing")
+
+
+def test_a_run_can_be_exported(client: httpx.Client) -> None:
+    run_id = start(client)
+    ended(client, run_id)
+    path = f"/api/runs/{run_id}/export"
+    for form, media in MEDIA_TYPES.items():
+        answer = client.get(path, params={"format": form})
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(media)
+        assert f"ryx-run-{run_id}.{form}" in answer.headers["content-disposition"]
+        assert (run_id if form == "html" else "workflow_complete") in answer.text
+    assert client.get(path).text.startswith('{"format": "ryx-dash-run"')
+    assert problem(client.get(path, params={"format": "pdf"})) == (400, "bad_parameter")
+    assert problem(client.get("/api/runs/none/export")) == (404, "unknown_run")

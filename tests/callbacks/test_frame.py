@@ -34,8 +34,10 @@ def message(**frame):
     return {"data": json.dumps(frame)}
 
 
-def test_a_frame_is_its_number_and_run():
-    assert read.parse_frame(message(n=7, run="r", head=9, status="running")) == Frame(n=7, run="r")
+def test_a_frame_is_its_number_run_and_head():
+    assert read.parse_frame(message(n=7, run="r", head=9, status="running")) == Frame(
+        n=7, run="r", head=9
+    )
     assert read.parse_frame(message(n=1, run=None)) == Frame(n=1)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from ryx_dash.errors import LogError
 from ryx_dash.live import feed as feed_module
-from ryx_dash.live.feed import LATEST, Feed, Watch
+from ryx_dash.live.feed import ALL, LATEST, Feed, Watch
 from ryx_dash.log.base import NewRun, Run
 from ryx_dash.log.memory import MemoryLog
 
@@ -137,3 +137,22 @@ async def test_a_log_that_cannot_be_read_is_tried_again(monkeypatch: pytest.Monk
             run, _ = log.start(NewRun(input="q"))
             assert await changed(latest) == run
         tasks.cancel_scope.cancel()
+
+
+async def test_who_watches_all_is_told_of_any_change() -> None:
+    log = MemoryLog()
+    log.start(NewRun(input="old"))
+    log.start(NewRun(input="new"))
+    feed = Feed(log)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(feed.run)
+        with feed.watch(ALL) as watch:
+            heads = [watch.run.head if watch.run else -1]
+            await changed(watch)
+            for act in (lambda: log.claim("me", at_once=1, lease_seconds=5), log.latest):
+                act()
+                log.start(NewRun(input="more"))
+                run = await changed(watch)
+                heads.append(run.head if run else -1)
+        tasks.cancel_scope.cancel()
+    assert heads == sorted(set(heads))

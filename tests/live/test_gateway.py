@@ -450,3 +450,15 @@ def test_a_programs_command_is_refused_with_the_reason(stopping: str) -> None:
         say(socket, action="execute_workflow", input="hello")
         assert hear(socket)["data"]["code"] == "closing"
         assert close_of(socket)[0] == 1012
+
+
+def test_a_page_that_shows_all_runs_hears_of_each_change(address: str) -> None:
+    with page(address, "?run=*") as socket, program(address) as other:
+        first = hear(socket)
+        assert (first["run"], first["status"]) == ("*", "running")
+        say(socket, c="1", m=[{"type": "shown", "n": 1, "run": None, "seq": first["head"]}])
+        say(other, action="execute_workflow", input="one")
+        second = hear(socket)
+        assert second["n"] == 2
+        assert second["head"] > first["head"]
+        assert "error" not in second

@@ -8,6 +8,31 @@ from ryx_dash.protocol.steps import INPUT, Step
 
 TS = "2026-01-01T00:00:00.000000Z"
 
+BACK_TO_2 = """
+DROP TABLE run_words;
+DROP INDEX runs_by_age;
+DROP INDEX runs_by_status_and_age;
+DROP INDEX own_runs;
+DROP INDEX commands_by_run;
+ALTER TABLE runs DROP COLUMN intent;
+ALTER TABLE runs DROP COLUMN model_used;
+ALTER TABLE runs DROP COLUMN step;
+ALTER TABLE runs DROP COLUMN calls;
+ALTER TABLE runs DROP COLUMN tools;
+ALTER TABLE runs DROP COLUMN latency;
+ALTER TABLE runs DROP COLUMN imported;
+PRAGMA user_version = 2;
+"""
+"""What turns a new log into one as version 2 wrote it."""
+
+BACK_TO_1 = """
+ALTER TABLE runs DROP COLUMN crc;
+ALTER TABLE events DROP COLUMN crc;
+DROP TABLE forgotten;
+PRAGMA user_version = 1;
+"""
+"""What then turns it into one as version 1 wrote it."""
+
 LOST = Draft(
     event=EventKind.WORKFLOW_ERROR, message="The worker was lost.", data={"code": "interrupted"}
 )

@@ -21,7 +21,7 @@ from ryx_dash.log.base import RowFilter, Run
 from ryx_dash.log.driver import connect, query
 from ryx_dash.log.schema import VERSION
 from ryx_dash.log.sqlite import SqliteLog
-from tests.log.samples import claimed, event, grown, started
+from tests.log.samples import BACK_TO_1, BACK_TO_2, claimed, event, grown, started
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ from pathlib import Path
 from ryx_dash.errors import LeaseLost, LogFull, SequenceConflict
 from ryx_dash.log.base import Lease, NewRun, RowFilter
 from ryx_dash.log.sqlite import SqliteLog
-from tests.log.samples import claimed, event, grown, started
+from tests.log.samples import BACK_TO_1, BACK_TO_2, claimed, event, grown, started
 log = SqliteLog(Path(sys.argv[1]))
 """
 
@@ -340,11 +340,8 @@ def test_a_run_that_is_not_as_it_was_stored_is_told(
 def test_a_log_of_an_older_program_is_taken_over(path: Path) -> None:
     with closing(SqliteLog(path)) as log:
         run = grown(log, claimed(log), "workflow_start")
-    with closing(sqlite3.connect(path)) as db, db:
-        db.executescript(
-            "ALTER TABLE runs DROP COLUMN crc; ALTER TABLE events DROP COLUMN crc;"
-            "DROP TABLE forgotten; PRAGMA user_version = 1"
-        )
+    with closing(connect(path)) as db:
+        query(db, BACK_TO_2 + BACK_TO_1)
     with closing(SqliteLog(path)) as log:
         assert log.run(run.run_id) == run
         assert len(log.read(run.run_id)) == 1

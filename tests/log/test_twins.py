@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from ryx_dash.errors import RyxError
-from ryx_dash.log.base import EventLog, Lease, NewRun, RowFilter, Run, RunPage
+from ryx_dash.log.base import EventLog, Lease, NewRun, RowFilter, Run, RunFilter, RunPage
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.log.sqlite import SqliteLog
 from ryx_dash.protocol.events import Event, EventKind
@@ -148,6 +148,14 @@ def test_the_pages_of_a_run_are_the_run(twins: list[tuple[EventLog, str]], token
 
 OWNERS = ("ann", "bob")
 owners = st.sampled_from(OWNERS)
+run_filters = st.builds(
+    RunFilter,
+    statuses=st.frozensets(st.sampled_from(RunStatus), max_size=2),
+    models=st.frozensets(st.sampled_from(["m", "n"]), max_size=1),
+    tools=st.frozensets(st.sampled_from(["c1", "hot", "te"]), max_size=2),
+    shortest=st.none() | st.sampled_from([0.0, 1e9]),
+    text=texts,
+)
 places = st.integers(0, 5)
 
 
@@ -208,16 +216,24 @@ class Twins(RuleBasedStateMachine):
         stale=st.sampled_from([0, 0, 0, 0, 1, -1]),
         message=texts,
         call=st.none() | st.sampled_from(["c1", "c2"]),
+        tool=st.none() | st.sampled_from(["c1", "hot"]),
     )
     def append(
-        self, place: int, kinds: list[str], shift: int, stale: int, message: str, call: str | None
+        self,
+        place: int,
+        kinds: list[str],
+        shift: int,
+        stale: int,
+        message: str,
+        call: str | None,
+        tool: str | None,
     ) -> None:
         def act(log: EventLog, ids: list[str]) -> Run:
             run_id = self.pick(ids, place)
             run = log.run(run_id) or Run(run_id=run_id, input="")
             first = max(run.head + 1 + shift, 1)
             events = [
-                event(run_id, seq, kind, message, call_id=call)
+                event(run_id, seq, kind, message, call_id=call, tool=tool)
                 for seq, kind in enumerate(kinds, first)
             ]
             return log.append(Lease(run_id=run_id, fence=run.fence + stale), events)
@@ -237,21 +253,43 @@ class Twins(RuleBasedStateMachine):
         before=st.none() | places,
         status=st.none() | st.sampled_from(RunStatus),
         q=st.just("") | st.text(max_size=2),
+        where=run_filters,
     )
-    def runs(self, limit: int, before: int | None, status: RunStatus | None, q: str) -> None:
+    def runs(
+        self, limit: int, before: int | None, status: RunStatus | None, q: str, where: RunFilter
+    ) -> None:
         self.same(
             lambda log, ids: log.runs(
                 limit=limit,
                 before=None if before is None else self.pick(ids, before),
                 status=status,
                 q=q,
+                where=where,
             )
         )
+
+    @rule(place=places)
+    def delete(self, place: int) -> None:
+        self.same(lambda log, ids: log.delete(self.pick(ids, place)))
+
+    @rule(place=places, to=places, cut=st.integers(0, 3))
+    def restore(self, place: int, to: int, cut: int) -> None:
+        """A run's own events come back, or those of another, or not all of them."""
+
+        def act(log: EventLog, ids: list[str]) -> bool:
+            run = log.run(self.pick(ids, place)) or Run(run_id="nothing", input="")
+            name = self.pick(ids, to)
+            events = [e.model_copy(update={"run_id": name}) for e in log.read(run.run_id)]
+            return log.restore(replace(run, run_id=name), events[cut:])
+
+        self.same(act)
 
     @invariant()
     def all_is_the_same(self) -> None:
         self.same(lambda log, _: log.runs(limit=100))
         self.same(lambda log, _: log.expired())
+        self.same(lambda log, _: log.latest())
+        self.same(lambda log, _: log.facets())
         self.same(lambda log, ids: [log.read(run_id) for run_id in ids])
 
     @staticmethod

@@ -3,8 +3,10 @@ from collections import Counter
 import pytest
 from flask import Flask
 
-from ryx_dash.pages.live import layout, page
-from ryx_dash.views import ids
+from ryx_dash.pages import runs
+from ryx_dash.pages.live import page
+from ryx_dash.pages.site import layout
+from ryx_dash.views import ids, list_ids
 from tests.views.tree import find, one, text, walk
 
 PUBLIC = [
@@ -49,12 +51,29 @@ def test_the_live_page_is_at(referrer):
     assert find(at(referrer), id=ids.PAGE)
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/runs", "/runs/", "/runs/a/b", "/runs/r1/x"])
+@pytest.mark.parametrize("path", ["/nowhere", "/runs/a/b", "/runs/r1/x"])
 def test_nothing_is_at(path):
     shown = at(f"http://host{path}")
     assert find(shown, id=ids.PAGE) == []
     assert f"no page at {path}." in text(shown)
     assert one(shown, type="A")["href"] == "/"
+
+
+@pytest.mark.parametrize("path", ["/runs", "/runs/", "/runs?status=failed"])
+def test_the_list_of_runs_is_at(path):
+    assert find(at(f"http://host{path}"), id=list_ids.TABLE)
+
+
+def test_the_list_has_every_id_that_callbacks_use_once():
+    found = Counter(node["props"].get("id") for node in walk(runs.page("x")))
+    wanted = {value for name, value in vars(list_ids).items() if name.isupper()}
+    assert {name: found[name] for name in wanted} == dict.fromkeys(wanted, 1)
+
+
+def test_each_page_leads_to_the_other_and_names_itself():
+    for shown, here, other in ((page("x"), "Live", "/runs"), (runs.page("x"), "Runs", "/")):
+        assert one(shown, aria_current="page")["children"] == here
+        assert other in {link["href"] for link in find(shown, className="crumb") if "href" in link}
 
 
 def test_outside_of_a_request_it_is_the_live_page():

@@ -1,0 +1,61 @@
+"""A run of the log as a file, in each of the formats."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from ryx_dash.archive import jsonl, table
+from ryx_dash.errors import ProtocolError
+from ryx_dash.log.base import EventLog, Run
+from ryx_dash.protocol.events import Event
+from ryx_dash.views.document import document
+
+CHUNK = 500
+"""Events that are read at once."""
+
+MEDIA_TYPES: Mapping[str, str] = {
+    "jsonl": "application/x-ndjson",
+    "csv": "text/csv",
+    "html": "text/html",
+}
+"""The formats, and what each is on the web."""
+
+
+def export(log: EventLog, run: Run, form: str) -> Iterator[str]:
+    """The text of a run's file in parts, up to where ``run`` stands.
+
+    ``form`` is one of :data:`MEDIA_TYPES`. Raises :class:`errors.ProtocolError` with code
+    ``bad_parameter`` for another, at once.
+    """
+    maker = _MAKERS.get(form)
+    if maker is None:
+        known = ", ".join(MEDIA_TYPES)
+        raise ProtocolError(f"format: {form[:40]!r} is none of {known}.", code="bad_parameter")
+    return maker(run, _events(log, run))
+
+
+def file_name(run: Run, form: str) -> str:
+    """What the file is called."""
+    return f"ryx-run-{run.run_id}.{form}"
+
+
+def _events(log: EventLog, run: Run) -> Iterator[Event]:
+    for after in range(0, run.head, CHUNK):
+        yield from log.read(run.run_id, after=after, upto=min(after + CHUNK, run.head))
+
+
+def _jsonl(run: Run, events: Iterator[Event]) -> Iterator[str]:
+    return (line + "\n" for line in jsonl.lines(run, events))
+
+
+def _csv(_: Run, events: Iterator[Event]) -> Iterator[str]:
+    return table.lines(events)
+
+
+def _html(run: Run, events: Iterator[Event]) -> Iterator[str]:
+    yield document(run.run_id, run.input, events)
+
+
+_MAKERS: Mapping[str, Callable[[Run, Iterator[Event]], Iterator[str]]] = {
+    "jsonl": _jsonl,
+    "csv": _csv,
+    "html": _html,
+}

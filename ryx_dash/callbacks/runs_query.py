@@ -1,0 +1,89 @@
+"""What an address like ``/runs?status=failed&since=2026-01-31`` asks for, read with distrust."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+from ryx_dash.callbacks.frame import MAX_TEXT
+from ryx_dash.log.base import RunFilter
+from ryx_dash.protocol.clean import clean_text
+from ryx_dash.protocol.steps import RunStatus
+
+PARAMETERS = ("q", "status", "model", "intent", "tool", "since", "until", "took")
+"""What narrows the list, in the order of the page's controls."""
+
+BEFORE = "before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsQuery:
+    """A page of a list. ``given`` are the parameters that narrow it and can be understood."""
+
+    where: RunFilter
+    given: tuple[tuple[str, str], ...] = ()
+    before: str | None = None
+
+    def page(self, before: str | None) -> str:
+        """The address of another page of the same list."""
+        query = urlencode([*self.given, *([(BEFORE, before)] if before else [])])
+        return f"/runs?{query}" if query else "/runs"
+
+
+def parse_query(search: Any, zone: ZoneInfo) -> RunsQuery:
+    """Read the part of an address from its ``?`` on. Dates are days in ``zone``."""
+    text = search if isinstance(search, str) else ""
+    values = {name: clean_text(value)[:MAX_TEXT] for name, value in parse_qsl(text.lstrip("?"))}
+    shortest, longest = _span(values.get("took", ""))
+    fields: dict[str, Any] = {
+        "q": values.get("q", "").strip(),
+        "status": _statuses(values.get("status", "")),
+        "model": _one(values.get("model", "")),
+        "intent": _one(values.get("intent", "")),
+        "tool": _one(values.get("tool", "")),
+        "since": _midnight(values.get("since", ""), zone),
+        "until": _midnight(values.get("until", ""), zone, days=1),
+        "took": (shortest, longest) if (shortest, longest) != (None, None) else None,
+    }
+    where = RunFilter(
+        text=fields["q"],
+        statuses=fields["status"],
+        models=fields["model"],
+        intents=fields["intent"],
+        tools=fields["tool"],
+        since=fields["since"],
+        until=fields["until"],
+        shortest=shortest,
+        longest=longest,
+    )
+    given = tuple((name, values[name]) for name in PARAMETERS if fields[name])
+    return RunsQuery(where=where, given=given, before=values.get(BEFORE))
+
+
+def _one(value: str) -> frozenset[str]:
+    return frozenset({value}) if value else frozenset()
+
+
+def _statuses(value: str) -> frozenset[RunStatus]:
+    return frozenset(status for status in RunStatus if status in value.split(","))
+
+
+def _span(value: str) -> tuple[float | None, float | None]:
+    """``1000-10000`` in milliseconds; either end may be missing."""
+    first, dash, last = value.partition("-")
+    return (_milliseconds(first), _milliseconds(last)) if dash else (None, None)
+
+
+def _milliseconds(text: str) -> float | None:
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
+
+
+def _midnight(value: str, zone: ZoneInfo, days: int = 0) -> str:
+    """The beginning of a day, as events carry times; empty for what is no day."""
+    try:
+        day = date.fromisoformat(value) + timedelta(days=days)
+        moment = datetime.combine(day, time(), zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return ""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year > 999 else ""

@@ -1,0 +1,39 @@
+"""Bringing a log of an older version up to the present one, when it is opened."""
+
+from ryx_dash.log.driver import BUSY_SECONDS, Connection, query, scalar, transaction
+from ryx_dash.log.records import (
+    CommitWords,
+    Stored,
+    key,
+    select_events,
+    select_runs,
+    update_run,
+)
+from ryx_dash.log.schema import LISTING, VERSION
+from ryx_dash.log.summary import summed
+
+CHUNK = 2_000
+"""Events that are looked at together."""
+
+
+def migrate(db: Connection) -> None:
+    """Add what version 3 knows about runs: all in one transaction, or nothing."""
+    if scalar(db, "PRAGMA user_version") == VERSION:
+        return
+    with transaction(db):
+        if scalar(db, "PRAGMA user_version") < VERSION:  # still: one of several processes does it
+            query(db, LISTING)
+            for stored in select_runs(db, "ORDER BY rid"):
+                _list(db, stored)
+    db.set_busy_timeout(BUSY_SECONDS * 1000)
+
+
+def _list(db: Connection, stored: Stored) -> None:
+    run = stored.run
+    CommitWords.of_input(stored.rid, run.input).save(db)
+    for after in range(0, run.head, CHUNK):
+        upto = min(after + CHUNK, run.head)
+        events = select_events(db, run.run_id, key(stored.rid, after), key(stored.rid, upto))
+        CommitWords.of_events(stored.rid, events).save(db)
+        run = summed(run, events)
+    update_run(db, Stored(rid=stored.rid, run=run, lease_until=stored.lease_until))

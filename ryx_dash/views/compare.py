@@ -1,0 +1,225 @@
+"""Two runs side by side: where they part, their steps, tools and answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dash import html
+
+from ryx_dash.projection.compare import CallPair, Divergence, Piece, StepPair
+from ryx_dash.projection.listed import step_label
+from ryx_dash.projection.state import NodeState, RunState, ToolCall
+from ryx_dash.projection.text import format_count, format_latency, one_line
+from ryx_dash.protocol.events import Event
+from ryx_dash.views.marks import badge
+from ryx_dash.views.outputs import pretty
+
+ARGUMENT_LIMIT = 300
+"""Characters of an argument that are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """All that the page shows. ``parted`` is ``None`` if the runs do not part."""
+
+    a: RunState
+    b: RunState
+    parted: Divergence | None
+    steps: tuple[StepPair, ...]
+    calls: tuple[CallPair, ...]
+    answer: tuple[Piece, ...]
+
+
+def body(shown: Comparison) -> list[Any]:
+    """The children of the page's body."""
+    return [
+        html.Div([_run("A", shown.a), _run("B", shown.b)], className="compare-runs"),
+        _parted(shown),
+        _panel("Steps", _steps(shown)),
+        _panel("Tools", _calls(shown.calls)),
+        _panel("Answers", _answers(shown.answer)),
+    ]
+
+
+def missing(sentence: str) -> list[Any]:
+    """Says why there is nothing to compare, and where there is."""
+    return [
+        html.P(sentence),
+        html.P(html.A("Pick two runs in the list", href="/runs")),
+    ]
+
+
+def _run(name: str, state: RunState) -> Any:
+    facts = [
+        state.model or "no model",
+        format_latency(state.latency),
+        f"{format_count(state.seq)} events",
+    ]
+    return html.Section(
+        [
+            html.Div(
+                [html.Span(name, className="compare-name"), badge(state.status)],
+                className="compare-head",
+            ),
+            html.A(
+                one_line(state.input, 300) or "(empty)",
+                href=f"/runs/{state.run_id}",
+                className="runs-query",
+                dir="auto",
+            ),
+            html.Span(" · ".join(filter(None, facts)), className="data quiet"),
+        ],
+        className="panel compare-run",
+        **{"data-run-id": state.run_id, "aria-label": f"Run {name}"},
+    )
+
+
+def _parted(shown: Comparison) -> Any:
+    parted = shown.parted
+    if parted is None:
+        text: list[Any] = ["Both runs did the same, times aside."]
+    else:
+        what = parted.a or parted.b
+        place = step_label(what.step) if what is not None and what.step else "the run itself"
+        fields = f": {', '.join(parted.fields[:5])}" if parted.fields else ""
+        text = [
+            html.Strong(f"They part in {place}{fields}. "),
+            _event("A", parted.a, shown.a.run_id),
+            " ",
+            _event("B", parted.b, shown.b.run_id),
+        ]
+    attributes = {"data-parted": "false" if parted is None else "true"}
+    return html.P(text, id="compare-parted", className="compare-parted", **attributes)
+
+
+def _event(name: str, event: Event | None, run_id: str) -> Any:
+    if event is None:
+        return html.Span(f"{name} has ended before that.", className="quiet")
+    said = one_line(event.message, 120)
+    text = f"{name} · event {format_count(event.seq)} · {event.event}{f' · {said}' if said else ''}"
+    return html.A(text, href=f"/runs/{run_id}?seq={event.seq}", className="data", dir="auto")
+
+
+def _steps(shown: Comparison) -> Any:
+    span = max(_span(shown.a), _span(shown.b), 1.0)
+    rows = [
+        html.Tr(
+            [
+                html.Th(pair.label, scope="row"),
+                html.Td(_status(pair.a)),
+                html.Td(_status(pair.b)),
+                html.Td(
+                    [_bar(pair.a, shown.a, span, "a"), _bar(pair.b, shown.b, span, "b")],
+                    className="compare-bars",
+                ),
+                html.Td(_latency(pair.a), className="number"),
+                html.Td(_latency(pair.b), className="number"),
+                html.Td(_change(pair), className="number"),
+            ],
+            **{"data-differs": "true" if pair.differs else "false"},
+        )
+        for pair in shown.steps
+    ]
+    return _table(("Step", "A", "B", "Time from the start", "A", "B", "B − A"), rows)
+
+
+def _calls(calls: Sequence[CallPair]) -> Any:
+    if not calls:
+        return html.P("Neither run called a tool.", className="quiet")
+    rows = [
+        html.Tr(
+            [
+                html.Th(pair.tool, scope="row"),
+                html.Td(_call(pair.a, pair.arguments)),
+                html.Td(_call(pair.b, pair.arguments)),
+            ],
+            **{"data-differs": "true" if pair.differs else "false"},
+        )
+        for pair in calls
+    ]
+    return _table(("Tool", "A", "B"), rows)
+
+
+def _call(call: ToolCall | None, differing: Sequence[str]) -> Any:
+    if call is None:
+        return html.Span("not called", className="quiet")
+    arguments = [
+        html.Div(
+            [html.Span(f"{name} ", className="quiet"), _value(value, marked=name in differing)],
+            className="compare-argument",
+        )
+        for name, value in call.args.items()
+    ]
+    head = [badge(call.status, word=False), html.Span(format_latency(call.latency))]
+    return [html.Div(head, className="compare-call"), *arguments]
+
+
+def _value(value: Any, *, marked: bool) -> Any:
+    text = one_line(pretty(value), ARGUMENT_LIMIT)
+    return html.Mark(text) if marked else html.Span(text)
+
+
+def _answers(pieces: Sequence[Piece]) -> Any:
+    if not pieces:
+        return html.P("Neither run has an answer.", className="quiet")
+    makers = {"a": html.Del, "b": html.Ins, "both": html.Span}
+    return html.Div(
+        [makers[where](text) for where, text in pieces],
+        className="prose compare-answer",
+        dir="auto",
+    )
+
+
+def _status(step: NodeState | None) -> Any:
+    return html.Span("absent", className="quiet") if step is None else badge(step.status)
+
+
+def _latency(step: NodeState | None) -> str:
+    return "" if step is None else format_latency(step.latency)
+
+
+def _change(pair: StepPair) -> str:
+    if pair.a is None or pair.b is None or pair.a.latency is None or pair.b.latency is None:
+        return ""
+    change = pair.b.latency - pair.a.latency
+    return f"{'+' if change > 0 else ''}{format_latency(change)}"
+
+
+def _bar(step: NodeState | None, state: RunState, span: float, name: str) -> Any:
+    """When the step ran, on the time axis that both runs share."""
+    if step is None or step.started is None:
+        return html.Div(className="compare-bar absent")
+    first = min(_between(state.started, step.started) / span * 100, 99.5)
+    length = min(max((step.latency or 0.0) / span * 100, 0.5), 100 - first)
+    style = {"marginLeft": f"{first:.2f}%", "width": f"{length:.2f}%"}
+    return html.Div(className="compare-bar", style=style, **{"data-run": name})
+
+
+def _span(state: RunState) -> float:
+    return _between(state.started, state.last or "")
+
+
+def _between(start: str | None, end: str) -> float:
+    """Milliseconds between two times; 0 if one is none."""
+    try:
+        delta = datetime.fromisoformat(end) - datetime.fromisoformat(start or "")
+    except ValueError:
+        return 0.0
+    return max(delta.total_seconds() * 1000, 0.0)
+
+
+def _panel(title: str, inside: Any) -> Any:
+    return html.Section(
+        [
+            html.Div(html.H2(title), className="panel-head"),
+            html.Div(inside, className="panel-body padded"),
+        ],
+        className="panel",
+        **{"aria-label": title},
+    )
+
+
+def _table(names: Sequence[str], rows: Sequence[Any]) -> Any:
+    head = html.Tr([html.Th(name, scope="col") for name in names])
+    return html.Table([html.Thead(head), html.Tbody(rows)], className="compare-table")

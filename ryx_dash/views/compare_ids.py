@@ -1,0 +1,4 @@
+"""The element ids of the page that compares two runs."""
+
+LOCATION = "compare-location"
+BODY = "compare-body"

@@ -1,0 +1,250 @@
+"""The list of runs: its controls, its lines, and what can be done with picked ones."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dash_bootstrap_components as dbc
+from dash import dcc, html
+
+from ryx_dash.projection.listed import Hit, ListedRun, Parts, moment, step_label, tool_names
+from ryx_dash.projection.text import format_count, format_latency
+from ryx_dash.protocol.steps import RunStatus
+from ryx_dash.views import list_ids as ids
+from ryx_dash.views.marks import badge, mark
+from ryx_dash.views.monitor import ALL
+
+COLUMNS = ("", "Status", "Query", "Model", "Started", "Duration", "Events", "Tools", "Step")
+
+TOOK = {
+    "-1000": "under 1 s",
+    "1000-10000": "1–10 s",
+    "10000-60000": "10–60 s",
+    "60000-": "over 1 min",
+}
+"""Durations to choose from, by their parameter in the address."""
+
+
+def controls() -> Any:
+    """Search, filters and named views."""
+    statuses = [(status.value, " ".join(mark(status))) for status in RunStatus]
+    return html.Section(
+        [
+            html.Label("Search", htmlFor=ids.TEXT, className="sr-only"),
+            _input(ids.TEXT, "search queries, messages, payloads", 200, kind="search"),
+            _select(ids.STATUS, "Status", "all statuses", statuses),
+            _select(ids.MODEL, "Model", "all models"),
+            _select(ids.INTENT, "Intent", "all intents"),
+            _select(ids.TOOL, "Tool", "all tools"),
+            _select(ids.TOOK, "Duration", "any duration", TOOK.items()),
+            html.Label("From day", htmlFor=ids.SINCE, className="sr-only"),
+            _input(ids.SINCE, "from 2026-01-31", 10),
+            html.Label("To day", htmlFor=ids.UNTIL, className="sr-only"),
+            _input(ids.UNTIL, "to 2026-01-31", 10),
+            _views(),
+        ],
+        className="runs-controls",
+        role="search",
+        **{"aria-label": "Filter runs"},
+    )
+
+
+def actions() -> Any:
+    """What can be done with picked runs; hidden while there are none."""
+    formats = [_export(name) for name in ("jsonl", "csv", "html")]
+    return html.Div(
+        [
+            html.Span("", id=ids.COUNT, className="data", role="status"),
+            html.A(
+                "compare",
+                id=ids.COMPARE,
+                className="button small",
+                title="Pick two runs to compare them",
+            ),
+            html.Span(["export", *formats], id=ids.EXPORT, className="exports"),
+            _button(ids.DELETE, "delete"),
+            html.Span(
+                [
+                    html.Span("They cannot be brought back."),
+                    html.Button(
+                        "Delete", id=ids.CONFIRM_YES, className="button danger small", n_clicks=0
+                    ),
+                    _button(ids.CONFIRM_NO, "keep"),
+                ],
+                id=ids.CONFIRM,
+                className="confirm",
+                role="alert",
+                hidden=True,
+            ),
+            _button(ids.UNPICK, "unpick"),
+        ],
+        id=ids.ACTIONS,
+        className="runs-actions",
+        hidden=True,
+    )
+
+
+def options(nothing: str, values: Sequence[str]) -> list[dict[str, str]]:
+    """Options of a select; the first one goes back to everything."""
+    return _choices(nothing, ((value, value) for value in values))
+
+
+def table(
+    lines: Sequence[ListedRun], picked: Sequence[str], *, zone: ZoneInfo, today: date
+) -> list[Any]:
+    """The children of the table. Times are in ``zone``; on the day ``today`` without the day."""
+    head = [html.Th(name, scope="col", className=_column(name)) for name in COLUMNS]
+    rows = [_row(line, line.run_id in picked, zone, today) for line in lines]
+    return [html.Thead(html.Tr(head)), html.Tbody(rows)]
+
+
+def note(count: int, *, narrowed: bool, zone: str) -> str:
+    """The sentence under the table, for a page of ``count`` runs."""
+    if count == 0:
+        return "No run passes these filters." if narrowed else "No runs yet."
+    shown = f"{format_count(count)} run{'' if count == 1 else 's'} on this page"
+    hidden = ["filters hide the others"] if narrowed else []
+    return " · ".join([shown, *hidden, f"times in {zone}"])
+
+
+def pages(*, newest: str | None, older: str | None) -> list[Any]:
+    """Links to other pages, by their addresses; ``None``: there is no such page."""
+    links = (("newest", newest), ("older", older))
+    return [dcc.Link(name, href=href, className="button small") for name, href in links if href]
+
+
+def _row(line: ListedRun, picked: bool, zone: ZoneInfo, today: date) -> Any:
+    address = f"/runs/{line.run_id}"
+    cells = (
+        _pick(line, picked),
+        badge(line.status),
+        [
+            html.A(_text(line.input), href=address, className="runs-query", dir="auto"),
+            *([_hit(line.hit, address)] if line.hit else []),
+        ],
+        [
+            html.Span(line.model, className="runs-model"),
+            html.Span(line.intent, className="quiet runs-intent"),
+        ],
+        html.Time(
+            moment(line.started or line.created, zone, today),
+            dateTime=line.created,
+            title=f"{line.created} UTC{', from a file' if line.imported else ''}",
+        ),
+        _duration(line),
+        format_count(line.events),
+        html.Span(
+            [format_count(line.calls), html.Span(tool_names(line.tools), className="quiet")],
+            title=", ".join(line.tools) or None,
+            className="runs-tools",
+        ),
+        html.Span(step_label(line.step), title=line.step or None),
+    )
+    return html.Tr(
+        [html.Td(cell, className=_column(name)) for name, cell in zip(COLUMNS, cells, strict=True)],
+        **{"data-run-id": line.run_id, "data-status": str(line.status)},
+    )
+
+
+def _pick(line: ListedRun, picked: bool) -> Any:
+    return html.Button(
+        className="pick",
+        role="checkbox",
+        **{
+            "data-run": line.run_id,
+            "data-ended": "true" if line.status.ended else "false",
+            "aria-checked": "true" if picked else "false",
+            "aria-label": "Pick this run",
+        },
+    )
+
+
+def _text(parts: Parts) -> list[Any]:
+    """Text with what was looked for marked."""
+    return [html.Mark(text) if hit else text for text, hit in parts] or ["(empty)"]
+
+
+def _hit(hit: Hit, address: str) -> Any:
+    where = f"{step_label(hit.step) or 'run'} · event {format_count(hit.seq)}"
+    return html.A(
+        [html.Span(where, className="quiet"), " ", html.Span(_text(hit.parts), dir="auto")],
+        href=f"{address}?seq={hit.seq}",
+        className="runs-hit",
+    )
+
+
+def _duration(line: ListedRun) -> Any:
+    if line.status is RunStatus.RUNNING and line.started:
+        return html.Span("", className="ticking", **{"data-started": line.started})
+    return format_latency(line.latency)
+
+
+def _column(name: str) -> str:
+    return f"col-{name.lower() or 'pick'}"
+
+
+def _input(key: str, placeholder: str, longest: int, *, kind: Any = "text") -> Any:
+    return dcc.Input(
+        id=key,
+        type=kind,
+        value="",
+        placeholder=placeholder,
+        debounce=0.3,
+        maxLength=longest,
+        className="filter-text",
+    )
+
+
+def _select(key: str, label: str, nothing: str, values: Iterable[tuple[str, str]] = ()) -> Any:
+    """A native select. Its empty value shows ``nothing``, which can also be chosen again."""
+    return html.Span(
+        [
+            html.Label(label, htmlFor=key, className="sr-only"),
+            dbc.Select(
+                id=key,
+                options=_choices(nothing, values),
+                value="",
+                placeholder=nothing,
+                className="select small",
+            ),
+        ],
+        className="runs-select",
+    )
+
+
+def _choices(nothing: str, values: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    choices = [{"label": text, "value": value} for value, text in values]
+    return [{"label": nothing, "value": ALL}, *choices]
+
+
+def _views() -> Any:
+    return html.Span(
+        [
+            _select(ids.VIEW, "View", "views"),
+            _button(ids.VIEW_SAVE, "save view"),
+            _button(ids.VIEW_FORGET, "forget view", hidden=True),
+            html.Span(
+                dcc.Input(
+                    id=ids.VIEW_NAME,
+                    type="text",
+                    value="",
+                    placeholder="name, then Enter",
+                    maxLength=40,
+                    className="filter-text",
+                ),
+                id=ids.VIEW_FORM,
+                hidden=True,
+            ),
+        ],
+        className="runs-views",
+    )
+
+
+def _export(name: str) -> Any:
+    attributes = {"data-export": name}
+    return html.Button(name.upper(), className="button small", type="button", **attributes)
+
+
+def _button(key: str, text: str, *, hidden: bool = False) -> Any:
+    return html.Button(text, id=key, className="button small", n_clicks=0, hidden=hidden)

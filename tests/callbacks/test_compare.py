@@ -1,0 +1,101 @@
+"""The page that compares two runs, out of a log in memory."""
+
+import dash
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ryx_dash.callbacks import compare
+from ryx_dash.callbacks.compare import compare_runs, parse_pair
+from ryx_dash.callbacks.history import History
+from ryx_dash.log.memory import MemoryLog
+from ryx_dash.protocol.events import Draft, EventKind, step_event
+from ryx_dash.protocol.steps import EXECUTE
+from tests.archive.runs import EVIL, drafts, recorded
+from tests.views.tree import find, one, text
+
+
+@pytest.fixture
+def log():
+    return MemoryLog()
+
+
+def shown(log, *runs):
+    names = "&".join(f"{name}={run.run_id}" for name, run in zip("ab", runs, strict=False))
+    return compare_runs(log, History(log), f"?{names}")
+
+
+def test_the_callback_can_be_registered(log):
+    app = dash.Dash("test")
+    compare.register(app, log, History(log))
+    assert len(app._callback_list) == 1
+
+
+def test_two_runs_that_did_the_same(log):
+    body = shown(log, recorded(log), recorded(log))
+    assert one(body, id="compare-parted")["data-parted"] == "false"
+    assert find(body, data_differs="true") == []
+    assert find(body, type="Del") == find(body, type="Ins") == []
+    assert "It is **7421**" in text(body)
+    assert len(find(body, type="Tr", data_differs="false")) == 8 + 2
+
+
+def test_two_runs_that_part(log):
+    a = recorded(log, answer_of("It is red"))
+    b = recorded(log, answer_of("It is blue"), other_call())
+    body = shown(log, a, b)
+    parted = one(body, id="compare-parted")
+    assert parted["data-parted"] == "true"
+    assert "They part in the run itself: input." in text(parted)
+    assert {link["href"] for link in find(parted["children"], type="A")} == {
+        f"/runs/{a.run_id}?seq=1",
+        f"/runs/{b.run_id}?seq=1",
+    }
+    assert [text(mark) for mark in find(body, type="Mark")]
+    assert "not called" in text(body)
+    assert EVIL in text(body)
+
+
+def answer_of(text):
+    return f"What is {text}?"
+
+
+def other_call():
+    data = {"call_id": "z", "tool": "search_local", "args": {"query": "another"}}
+    made = drafts()
+    return [made[0], step_event(EventKind.TOOL_CALL, EXECUTE, "calls", data=data), made[-1]]
+
+
+def test_a_run_without_events_has_ended_before(log):
+    queued = recorded(log, "q", [])
+    body = shown(log, queued, recorded(log))
+    assert "A has ended before that." in text(body)
+
+
+def test_runs_that_only_failed_have_neither_tools_nor_answers(log):
+    made = [Draft(event=EventKind.WORKFLOW_ERROR, message="no")]
+    body = shown(log, recorded(log, "q", made), recorded(log, "q", made))
+    assert "Neither run called a tool." in text(body)
+    assert "Neither run has an answer." in text(body)
+
+
+@pytest.mark.parametrize("search", [None, "", "?a=x", "?a=&b=", 5, "?b=1"])
+def test_two_runs_must_be_named(log, search):
+    body = compare_runs(log, History(log), search)
+    assert "has to name two runs" in text(body)
+    assert one(body, type="A")["href"] == "/runs"
+
+
+def test_a_run_that_is_not_there_is_said(log):
+    run = recorded(log)
+    assert "There is no run 'x' in this log." in text(
+        compare_runs(log, History(log), f"?a={run.run_id}&b=x")
+    )
+    log.close()
+    assert "closed" in text(compare_runs(log, History(log), "?a=x&b=y"))
+
+
+@given(st.text(max_size=40))
+def test_any_address_is_read(search):
+    pair = parse_pair("?" + search)
+    assert pair is None or all(pair)

@@ -1,0 +1,99 @@
+"""The list of runs as React gets it."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from ryx_dash.projection.listed import Hit, ListedRun
+from ryx_dash.protocol.steps import RunStatus
+from ryx_dash.views import list_ids, runs
+from tests.views.tree import find, one, text
+
+LINE = ListedRun(
+    run_id="r1",
+    status=RunStatus.FAILED,
+    input=(("Where is the ", False), ("kettle", True), ("?", False)),
+    model="small:3b",
+    intent="search",
+    created="2026-01-02T12:00:05.000000Z",
+    started="2026-01-02T12:00:05.000000Z",
+    latency=1_240.0,
+    events=48_211,
+    calls=3,
+    tools=("a", "b", "c"),
+    step="llm_response",
+)
+
+
+def table(*lines, picked=()):
+    return runs.table(lines, picked, zone=ZoneInfo("UTC"), today=date(2026, 1, 2))
+
+
+def cells(shown):
+    return [text(cell["children"]) for cell in find(shown, type="Td")]
+
+
+def test_a_line_says_all_about_a_run():
+    assert cells(table(LINE)) == [
+        *("", "✗failed", "Where is the kettle?", "small:3bsearch", "12:00:05"),
+        *("1.24 s", "48,211", "3a, b +1", "Response"),
+    ]
+    assert one(table(LINE), type="Mark")["children"] == "kettle"
+    assert one(table(LINE), className="runs-query")["href"] == "/runs/r1"
+    assert "UTC" in one(table(LINE), type="Time")["title"]
+
+
+def test_a_hit_leads_to_its_event():
+    hit = Hit(seq=1_234, step="tool_execution", parts=(("see ", False), ("tea", True)))
+    shown = one(table(ListedRun(**{**fields(LINE), "hit": hit})), className="runs-hit")
+    assert shown["href"] == "/runs/r1?seq=1234"
+    assert text(shown) == "Execute · event 1,234 see tea"
+
+
+def test_a_running_run_has_a_clock_and_a_waiting_one_has_none():
+    running = ListedRun(**{**fields(LINE), "status": RunStatus.RUNNING, "latency": None})
+    assert one(table(running), className="ticking")["data-started"] == LINE.started
+    queued = ListedRun(run_id="q", status=RunStatus.QUEUED, input=())
+    assert find(table(queued), className="ticking") == []
+    assert "(empty)" in cells(table(queued))
+
+
+def test_picked_runs_are_checked():
+    other = ListedRun(**{**fields(LINE), "run_id": "r2"})
+    shown = find(table(LINE, other, picked=["r2"]), role="checkbox")
+    assert [box["aria-checked"] for box in shown] == ["false", "true"]
+
+
+def test_the_note_says_that_filters_hide_runs():
+    assert runs.note(0, narrowed=False, zone="UTC") == "No runs yet."
+    assert runs.note(0, narrowed=True, zone="UTC") == "No run passes these filters."
+    assert runs.note(1, narrowed=False, zone="UTC") == "1 run on this page · times in UTC"
+    assert "filters hide the others" in runs.note(50, narrowed=True, zone="UTC")
+
+
+def test_only_pages_that_there_are_have_links():
+    assert runs.pages(newest=None, older=None) == []
+    assert [text(link) for link in runs.pages(newest="/runs", older="/runs?before=x")] == [
+        "newest",
+        "older",
+    ]
+
+
+def test_every_control_has_a_name():
+    shown = runs.controls()
+    labelled = {label["htmlFor"] for label in find(shown, type="Label")}
+    keys = {value for name, value in vars(list_ids).items() if name in CONTROLS}
+    assert labelled >= keys
+
+
+def test_everything_can_be_chosen_again():
+    assert runs.options("all", ["a"]) == [
+        {"label": "all", "value": "all"},
+        {"label": "a", "value": "a"},
+    ]
+
+
+CONTROLS = ("TEXT", "STATUS", "MODEL", "INTENT", "TOOL", "SINCE", "UNTIL", "TOOK", "VIEW")
+
+
+def fields(line):
+    return {name: getattr(line, name) for name in ListedRun.__slots__}
