@@ -5,7 +5,7 @@
 (function (root) {
   "use strict";
   const RyxDash = root.RyxDash;
-  const { session, graph, monitor, panels, splitters, cards, focus, store } = RyxDash;
+  const { session, graph, monitor, panels, splitters, cards, focus, scrubber, store } = RyxDash;
   const dash = (root.dash_clientside = root.dash_clientside || {});
 
   const TICK_MS = 250;
@@ -112,6 +112,7 @@
     graph.label();
     splitters.restore();
     for (const part of [panels, cards, focus, RyxDash.answer]) part.watch();
+    scrubber.open();
     act("mount", { path: root.location.pathname });
   }
 
@@ -149,7 +150,8 @@
       if (!shown) return;
       const another = state.seen.run !== null && shown.run !== state.seen.run;
       act("shown", { shown });
-      if (another) startClean(paused, follow, selected);
+      if (another) startClean(shown.run, paused, follow, selected);
+      scrubber.shown(shown);
       monitor.shown(shown, get("follow", "data"), get("pause", "data"));
     },
 
@@ -192,7 +194,12 @@
     },
 
     monitor(follow, paused, shown) {
+      scrubber.paused(paused);
       monitor.shown(shown, follow, paused);
+    },
+
+    ahead(value) {
+      if (value) scrubber.ahead(value);
     },
 
     tap(data, selected) {
@@ -214,9 +221,9 @@
   };
 
   /** Another run than before is on the page: nothing of the last one's view stays behind. */
-  function startClean(paused, follow, selected) {
+  function startClean(run, paused, follow, selected) {
     cards.forget();
-    if (paused) put("pause", { data: null });
+    if (paused && paused.run !== run) put("pause", { data: null });
     if (follow && follow.on === false) put("follow", { data: { on: true } });
     if (selected && selected.node) put("selected", { data: { node: null } });
   }
@@ -230,7 +237,10 @@
   root.addEventListener("offline", () => act("offline"));
   root.addEventListener("focus", wake);
   root.addEventListener("pageshow", wake);
-  root.addEventListener("popstate", () => act("navigate", { path: root.location.pathname }));
+  root.addEventListener("popstate", () => {
+    act("navigate", { path: root.location.pathname });
+    scrubber.open();
+  });
   document.addEventListener("visibilitychange", wake);
   root.setInterval(tick, TICK_MS);
 
@@ -240,5 +250,5 @@
     execute: (input) => execute(input, get("model-select", "value")),
     dismiss: () => act("dismiss"),
   };
-  for (const part of [graph, monitor, panels, splitters, cards, focus]) part.start(page);
+  for (const part of [graph, monitor, panels, splitters, cards, focus, scrubber]) part.start(page);
 })(globalThis);

@@ -78,6 +78,7 @@ def _monitor(app: Dash) -> None:
         Input(ids.FILTER_RESET, "n_clicks"),
     )
     _call(app, "monitor", Input(ids.FOLLOWING, "data"), Input(ids.PAUSED, "data"), shown)
+    _call(app, "ahead", Input(ids.AHEAD, "data"))
 
 
 def _graph(app: Dash) -> None:

@@ -99,6 +99,13 @@ def parse_mark(value: Any, run: str) -> int | None:
     return _count(mark.get("seq")) if mark.get("run") == run else None
 
 
+def parse_ahead(value: Any) -> tuple[str, int] | None:
+    """The run, and the position, after which the page wants to know when events happened."""
+    asked = _object(value)
+    run, after = _run_id(asked.get("run")), _count(asked.get("after"))
+    return None if run is None or after is None else (run, after)
+
+
 def parse_follow(value: Any) -> int | None:
     """``None``: follow the newest event; else the position at which following stopped."""
     follow = _object(value)

@@ -12,7 +12,7 @@ from flask import has_request_context, request
 from ryx_dash.pages import missing
 from ryx_dash.projection.fold import initial
 from ryx_dash.protocol.frames import SUBPROTOCOL
-from ryx_dash.views import form, graph, header, ids, monitor, runline, states, steps
+from ryx_dash.views import form, graph, header, ids, monitor, runline, scrubber, states, steps
 
 # dagre is in the second bundle of dash-cytoscape; it comes from this server like the first.
 cyto.load_extra_layouts()
@@ -46,6 +46,7 @@ def page(backend: str) -> Any:
                 ],
                 className="run-line",
             ),
+            scrubber.bar(),
             html.Main(
                 [
                     graph.panel(steps.items(initial("").steps)),
@@ -84,6 +85,8 @@ def _stores() -> list[Any]:
         dcc.Store(id=ids.PAUSED),
         dcc.Store(id=ids.FOLLOWING, data={"on": True}),
         dcc.Store(id=ids.CLEARED),
+        dcc.Store(id=ids.AHEAD_ASKED),
+        dcc.Store(id=ids.AHEAD),
     ]
 
 

@@ -5,13 +5,13 @@ counted as a gap, and what comes after the end of a run is counted but changes n
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from ryx_dash.projection.answer import Answer
 from ryx_dash.projection.nodes import CALL_PREFIX, Nodes, node_of, pending_steps
 from ryx_dash.projection.spans import Spans
 from ryx_dash.projection.state import NodeState, Panel, RunState, Tally, ToolCall
+from ryx_dash.projection.text import between
 from ryx_dash.projection.tools import Calls
 from ryx_dash.protocol.events import Event, EventKind, JsonObject, level, outcome
 from ryx_dash.protocol.steps import LLM, MODEL, OUTPUT, NodeStatus, RunStatus
@@ -191,7 +191,7 @@ class _Run:
         self._ended = True
         self._status = status
         started = self._facts.get("started", self._state.started)
-        self._note("run", ended=event.ts, latency=_between(started, event.ts))
+        self._note("run", ended=event.ts, latency=between(started, event.ts))
         if status is RunStatus.SUCCESS:
             self._answer.finish(data)
             self._answer.cite(data)
@@ -299,12 +299,3 @@ def _text(data: JsonObject, key: str) -> str | None:
 def _attempt(data: JsonObject) -> int | None:
     value = data.get("attempt")
     return value if type(value) is int and value >= 1 else None
-
-
-def _between(start: str | None, end: str) -> float | None:
-    """Milliseconds between two times as events carry them; ``None`` if one is no such time."""
-    try:
-        delta = datetime.fromisoformat(end) - datetime.fromisoformat(start or "")
-    except (ValueError, TypeError):
-        return None
-    return max(0.0, delta.total_seconds() * 1000)

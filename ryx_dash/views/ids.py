@@ -22,6 +22,18 @@ RUN_CLOCK = "run-clock"
 EVENT_COUNT = "event-count"  # *
 NOTICE = "notice"
 
+# time travel
+SCRUBBER = "scrubber"
+POSITION = "position"
+TRAVEL_PREVIOUS = "travel-previous"
+TRAVEL_BACK = "travel-back"
+TRAVEL_PLAY = "travel-play"
+TRAVEL_FORTH = "travel-forth"
+TRAVEL_NEXT = "travel-next"
+TRAVEL_SPEED = "travel-speed"
+TRAVEL_LINK = "travel-link"
+TRAVEL_LIVE = "travel-live"
+
 # graph and steps
 GRAPH = "workflow-graph"  # *
 GRAPH_LAYOUT = "graph-layout"
@@ -72,3 +84,5 @@ SELECTED = "selected"
 PAUSED = "pause"
 FOLLOWING = "follow"
 CLEARED = "cleared"
+AHEAD_ASKED = "ahead-asked"
+AHEAD = "ahead"
