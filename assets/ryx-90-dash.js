@@ -5,7 +5,7 @@
 (function (root) {
   "use strict";
   const RyxDash = root.RyxDash;
-  const { session, graph, monitor, panels, splitters, cards, focus, scrubber, store } = RyxDash;
+  const { session, graph, monitor, panels, splitters, cards, focus, scrubber, timeline, store } = RyxDash;
   const dash = (root.dash_clientside = root.dash_clientside || {});
 
   const TICK_MS = 250;
@@ -111,6 +111,7 @@
     put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
     graph.label();
     splitters.restore();
+    timeline.restore();
     for (const part of [panels, cards, focus, RyxDash.answer]) part.watch();
     scrubber.open();
     act("mount", { path: root.location.pathname });
@@ -152,6 +153,7 @@
       act("shown", { shown });
       if (another) startClean(shown.run, paused, follow, selected);
       scrubber.shown(shown);
+      timeline.shown(shown);
       monitor.shown(shown, get("follow", "data"), get("pause", "data"));
     },
 
@@ -207,8 +209,18 @@
       return { node: selected && selected.node === data.id ? null : data.id };
     },
 
+    pick(data, selected) {
+      const node = data && data.points.length > 0 && data.points[0].customdata ? data.points[0].customdata[0] : null;
+      if (node) put("selected", { data: { node: selected && selected.node === node ? null : node } });
+    },
+
+    timeline: (figure) => timeline.drawn(figure),
+    zoom: (change) => timeline.zoomed(change),
     graph: (view) => graph.apply(view),
-    ring: (selected) => graph.select(selected ? selected.node : null),
+    ring: (selected) => {
+      graph.select(selected ? selected.node : null);
+      timeline.select(selected ? selected.node : null);
+    },
     turn: (clicks) => {
       if (clicks) graph.turn();
     },
@@ -250,5 +262,5 @@
     execute: (input) => execute(input, get("model-select", "value")),
     dismiss: () => act("dismiss"),
   };
-  for (const part of [graph, monitor, panels, splitters, cards, focus, scrubber]) part.start(page);
+  for (const part of [graph, monitor, panels, splitters, cards, focus, scrubber, timeline]) part.start(page);
 })(globalThis);

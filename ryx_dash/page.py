@@ -7,7 +7,7 @@ from http import HTTPStatus
 import dash
 from flask import Flask, Response, request
 
-from ryx_dash.callbacks import client, live, travel
+from ryx_dash.callbacks import client, live, timeline, travel
 from ryx_dash.callbacks.history import History
 from ryx_dash.callbacks.live import Advice
 from ryx_dash.log.base import EventLog
@@ -42,6 +42,7 @@ class Page:
         )
         self.app.layout = partial(layout, backend)
         live.register(self.app, log, history, advice)
+        timeline.register(self.app, log, history)
         travel.register(self.app, log)
         client.register(self.app)
 

@@ -94,6 +94,9 @@ def _graph(app: Dash) -> None:
     _call(app, "turn", Input(ids.GRAPH_LAYOUT, "n_clicks"))
     _call(app, "fit", Input(ids.GRAPH_FIT, "n_clicks"))
     _call(app, "fold", Input(ids.GRAPH_FOLD, "n_clicks"))
+    _call(app, "timeline", Input(ids.TIMELINE, "figure"))
+    _call(app, "zoom", Input(ids.TIMELINE, "relayoutData"))
+    _call(app, "pick", Input(ids.TIMELINE, "clickData"), State(ids.SELECTED, "data"))
 
 
 def _call(app: Dash, name: str, *properties: Any) -> None:

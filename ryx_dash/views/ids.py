@@ -41,6 +41,13 @@ GRAPH_FIT = "graph-fit"
 GRAPH_FOLD = "graph-fold"
 STEPS = "workflow-steps"  # *
 
+# timeline
+GRAPH_PANEL = "graph-panel"
+TAB_GRAPH = "tab-graph"
+TAB_TIMELINE = "tab-timeline"
+TIMELINE = "timeline"
+TIMELINE_FOLD = "timeline-fold"
+
 # monitor
 TABLE = "event-table"  # *
 TABLE_NOTE = "event-note"
@@ -86,3 +93,4 @@ FOLLOWING = "follow"
 CLEARED = "cleared"
 AHEAD_ASKED = "ahead-asked"
 AHEAD = "ahead"
+TIMELINE_ASKED = "timeline-asked"
