@@ -5,7 +5,7 @@
 (function (root) {
   "use strict";
   const RyxDash = root.RyxDash;
-  const { session, graph, monitor, panels, splitters, cards, focus, scrubber, timeline, store } = RyxDash;
+  const { session, graph, monitor, panels, splitters, cards, focus, scrubber, timeline, keyboard, store } = RyxDash;
   const dash = (root.dash_clientside = root.dash_clientside || {});
 
   const TICK_MS = 250;
@@ -262,5 +262,5 @@
     execute: (input) => execute(input, get("model-select", "value")),
     dismiss: () => act("dismiss"),
   };
-  for (const part of [graph, monitor, panels, splitters, cards, focus, scrubber, timeline]) part.start(page);
+  for (const part of [graph, monitor, panels, splitters, cards, focus, scrubber, timeline, keyboard]) part.start(page);
 })(globalThis);

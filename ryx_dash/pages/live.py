@@ -12,7 +12,7 @@ from flask import has_request_context, request
 from ryx_dash.pages import missing
 from ryx_dash.projection.fold import initial
 from ryx_dash.protocol.frames import SUBPROTOCOL
-from ryx_dash.views import form, graph, header, ids, monitor, runline, scrubber, states, steps
+from ryx_dash.views import form, graph, header, ids, keys, monitor, runline, scrubber, states, steps
 
 # dagre is in the second bundle of dash-cytoscape; it comes from this server like the first.
 cyto.load_extra_layouts()
@@ -47,6 +47,7 @@ def page(backend: str) -> Any:
                 className="run-line",
             ),
             scrubber.bar(),
+            keys.dialog(),
             html.Main(
                 [
                     graph.panel(steps.items(initial("").steps)),

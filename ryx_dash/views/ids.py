@@ -77,6 +77,11 @@ TOOLS_STATE = "tools-state"
 OUTPUT = "output"
 SHOW_ALL = "show-all"
 
+# help
+HELP = "help"
+HELP_BUTTON = "help-button"
+HELP_CLOSE = "help-close"
+
 # the frame
 PAGE = "page"
 WORKSPACE = "workspace"

@@ -9,7 +9,7 @@ from dash import dcc, html
 from ryx_dash.projection.rows import clock
 from ryx_dash.projection.state import RunState
 from ryx_dash.projection.text import format_count
-from ryx_dash.views import ids
+from ryx_dash.views import ids, keys
 
 SPEEDS = (1, 4, 16)
 """How many times faster than it happened a run can be played."""
@@ -56,6 +56,7 @@ def bar() -> Any:
                 n_clicks=0,
                 **{"data-away": "no"},
             ),
+            keys.button(),
         ],
         className="travel",
         role="group",

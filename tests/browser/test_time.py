@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from dash.testing.browser import Browser
+from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import fill_workspace
@@ -146,3 +147,37 @@ def test_nothing_moves_when_one_travels(page: PageUnderTest, size: tuple[int, in
     page.wait_for(lambda: at(page, 4))
     assert places() == empty
     assert page.script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def press(page: PageUnderTest, *keys: str) -> None:
+    ActionChains(page.driver).send_keys(*keys).perform()
+
+
+def test_the_keyboard_alone(page: PageUnderTest) -> None:
+    page.open()
+    page.ask(QUESTION)
+    head = page.counts["head"]
+    press(page, "k")  # typed into the query, which has the focus
+    assert page.counts["head"] == head
+    page.script("document.activeElement.blur()")
+    press(page, "k")
+    page.wait_for(lambda: at(page, head - 1))
+    press(page, Keys.ARROW_UP, Keys.ARROW_UP)
+    page.wait_for(lambda: at(page, head - 3))
+    press(page, "j")
+    page.wait_for(lambda: at(page, head - 2))
+    press(page, " ")
+    page.wait_for(lambda: at(page, head))
+    press(page, "e")
+    page.wait_for(lambda: page.rows == [])
+    press(page, "e")
+    page.wait_for(lambda: len(page.rows) > 3)
+    press(page, "?")
+    assert page.script("return document.getElementById('help').open")
+    press(page, "k")
+    press(page, Keys.ESCAPE)
+    assert not page.script("return document.getElementById('help').open")
+    assert at(page, head)
+    press(page, "/")
+    assert page.script("return document.activeElement.id") == "filter-text"
+    assert page.console == []
