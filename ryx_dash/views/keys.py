@@ -13,7 +13,6 @@ KEYS = (
     (("[", "]"), "step boundary before, next one"),
     (("space",), "play, stop"),
     (("e",), "errors only, all again"),
-    (("g r",), "all runs"),
     (("esc",), "select nothing"),
     (("?",), "this list"),
 )
