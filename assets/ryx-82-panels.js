@@ -101,7 +101,9 @@
   function tickClock() {
     const clock = document.getElementById("run-clock");
     if (!clock || document.hidden || !clock.dataset.started) return;
-    const text = online ? elapsed(clock.dataset.started, Date.now()) : age(clock.dataset.last, Date.now());
+    const frozen = page.get("pause", "data"); // the view stands still: so does its clock
+    const running = () => (online ? elapsed(clock.dataset.started, Date.now()) : age(clock.dataset.last, Date.now()));
+    const text = frozen ? clock.dataset.elapsed : running();
     if (clock.textContent !== text) clock.textContent = text;
   }
 

@@ -5,7 +5,7 @@
 (function (root) {
   "use strict";
   const RyxDash = root.RyxDash;
-  const { session, graph, monitor, panels, splitters, cards, focus, runs, store } = RyxDash;
+  const { session, graph, monitor, panels, splitters, cards, focus, runs, scrubber, timeline, keyboard, store } = RyxDash;
   const dash = (root.dash_clientside = root.dash_clientside || {});
 
   const TICK_MS = 250;
@@ -111,7 +111,9 @@
     put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
     graph.label();
     splitters.restore();
+    timeline.restore();
     for (const part of [panels, cards, focus, RyxDash.answer]) part.watch();
+    scrubber.open();
     act("mount", { path: root.location.pathname });
   }
 
@@ -149,7 +151,9 @@
       if (!shown) return;
       const another = state.seen.run !== null && shown.run !== state.seen.run;
       act("shown", { shown });
-      if (another) startClean(paused, follow, selected);
+      if (another) startClean(shown.run, paused, follow, selected);
+      scrubber.shown(shown);
+      timeline.shown(shown);
       monitor.shown(shown, get("follow", "data"), get("pause", "data"));
     },
 
@@ -192,7 +196,12 @@
     },
 
     monitor(follow, paused, shown) {
+      scrubber.paused(paused);
       monitor.shown(shown, follow, paused);
+    },
+
+    ahead(value) {
+      if (value) scrubber.ahead(value);
     },
 
     tap(data, selected) {
@@ -200,8 +209,18 @@
       return { node: selected && selected.node === data.id ? null : data.id };
     },
 
+    pick(data, selected) {
+      const node = data && data.points.length > 0 && data.points[0].customdata ? data.points[0].customdata[0] : null;
+      if (node) put("selected", { data: { node: selected && selected.node === node ? null : node } });
+    },
+
+    timeline: (figure) => timeline.drawn(figure),
+    zoom: (change) => timeline.zoomed(change),
     graph: (view) => graph.apply(view),
-    ring: (selected) => graph.select(selected ? selected.node : null),
+    ring: (selected) => {
+      graph.select(selected ? selected.node : null);
+      timeline.select(selected ? selected.node : null);
+    },
     turn: (clicks) => {
       if (clicks) graph.turn();
     },
@@ -216,9 +235,9 @@
   Object.assign(dash.ryx, runs.callbacks(nothing, triggered));
 
   /** Another run than before is on the page: nothing of the last one's view stays behind. */
-  function startClean(paused, follow, selected) {
+  function startClean(run, paused, follow, selected) {
     cards.forget();
-    if (paused) put("pause", { data: null });
+    if (paused && paused.run !== run) put("pause", { data: null });
     if (follow && follow.on === false) put("follow", { data: { on: true } });
     if (selected && selected.node) put("selected", { data: { node: null } });
   }
@@ -232,7 +251,10 @@
   root.addEventListener("offline", () => act("offline"));
   root.addEventListener("focus", wake);
   root.addEventListener("pageshow", wake);
-  root.addEventListener("popstate", () => act("navigate", { path: root.location.pathname }));
+  root.addEventListener("popstate", () => {
+    act("navigate", { path: root.location.pathname });
+    scrubber.open();
+  });
   document.addEventListener("visibilitychange", wake);
   root.setInterval(tick, TICK_MS);
 
@@ -242,5 +264,5 @@
     execute: (input) => execute(input, get("model-select", "value")),
     dismiss: () => act("dismiss"),
   };
-  for (const part of [graph, monitor, panels, splitters, cards, focus, runs]) part.start(page);
+  for (const part of [graph, monitor, panels, splitters, cards, focus, runs, scrubber, timeline, keyboard]) part.start(page);
 })(globalThis);

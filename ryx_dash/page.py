@@ -7,7 +7,7 @@ from http import HTTPStatus
 import dash
 from flask import Flask, Response, request
 
-from ryx_dash.callbacks import client, compare, live, runs, runs_client
+from ryx_dash.callbacks import client, compare, live, runs, runs_client, timeline, travel
 from ryx_dash.callbacks.history import History
 from ryx_dash.callbacks.live import Advice
 from ryx_dash.log.base import EventLog
@@ -47,6 +47,8 @@ class Page:
         live.register(self.app, log, history, advice)
         runs.register(self.app, log)
         compare.register(self.app, log, history)
+        timeline.register(self.app, log, history)
+        travel.register(self.app, log)
         client.register(self.app)
         runs_client.register(self.app)
 

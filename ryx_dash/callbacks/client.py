@@ -78,6 +78,7 @@ def _monitor(app: Dash) -> None:
         Input(ids.FILTER_RESET, "n_clicks"),
     )
     call(app, "monitor", Input(ids.FOLLOWING, "data"), Input(ids.PAUSED, "data"), shown)
+    call(app, "ahead", Input(ids.AHEAD, "data"))
 
 
 def _graph(app: Dash) -> None:
@@ -93,6 +94,9 @@ def _graph(app: Dash) -> None:
     call(app, "turn", Input(ids.GRAPH_LAYOUT, "n_clicks"))
     call(app, "fit", Input(ids.GRAPH_FIT, "n_clicks"))
     call(app, "fold", Input(ids.GRAPH_FOLD, "n_clicks"))
+    call(app, "timeline", Input(ids.TIMELINE, "figure"))
+    call(app, "zoom", Input(ids.TIMELINE, "relayoutData"))
+    call(app, "pick", Input(ids.TIMELINE, "clickData"), State(ids.SELECTED, "data"))
 
 
 def call(app: Dash, name: str, *properties: Any) -> None:

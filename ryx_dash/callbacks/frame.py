@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -98,6 +99,31 @@ def parse_mark(value: Any, run: str) -> int | None:
     """The position in ``pause`` or ``cleared`` if it is about ``run``."""
     mark = _object(value)
     return _count(mark.get("seq")) if mark.get("run") == run else None
+
+
+def parse_ahead(value: Any) -> tuple[str, int] | None:
+    """The run, and the position, after which the page wants to know when events happened."""
+    return _place(value, "after")
+
+
+def parse_place(value: Any) -> tuple[str, int] | None:
+    """A run, and a position in it."""
+    return _place(value, "seq")
+
+
+def _place(value: Any, key: str) -> tuple[str, int] | None:
+    asked = _object(value)
+    run, seq = _run_id(asked.get("run")), _count(asked.get(key))
+    return None if run is None or seq is None else (run, seq)
+
+
+def parse_zoom(value: Any) -> tuple[float, float] | None:
+    """The part of a chart that a person chose to see."""
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    if not all(type(end) in (int, float) and isfinite(end) for end in value):
+        return None
+    return (value[0], value[1]) if value[0] < value[1] else None
 
 
 def parse_follow(value: Any) -> int | None:

@@ -17,6 +17,7 @@ from ryx_dash.callbacks.history import History
 from ryx_dash.callbacks.panels import View, Views
 from ryx_dash.errors import LogError
 from ryx_dash.log.base import EventLog, Run
+from ryx_dash.projection.spans import boundaries
 from ryx_dash.projection.state import RunState
 from ryx_dash.protocol.executor import Model
 from ryx_dash.protocol.frames import Envelope, Shown
@@ -26,6 +27,9 @@ from ryx_dash.views.form import model_options
 BUDGET = 2000
 """Events folded at most for one frame: a long run that nobody has looked at yet comes in parts."""
 
+MOST_STEPS = 1_000
+"""Beginnings and ends of steps, the newest, that the page can jump to."""
+
 OUTPUTS = {
     "send": Output(ids.SOCKET, "send"),
     "shown": Output(ids.SHOWN, "data"),
@@ -33,6 +37,7 @@ OUTPUTS = {
     "model": Output(ids.MODEL_IN_USE, "children"),
     "cancel": Output(ids.CANCEL, "hidden"),
     "line": Output(ids.RUN_LINE, "children"),
+    "position": Output(ids.POSITION, "children"),
     "elements": Output(ids.GRAPH, "elements"),
     "graph": Output(ids.GRAPH_VIEW, "data"),
     "steps": Output(ids.STEPS, "children"),
@@ -125,7 +130,7 @@ def answer_frame(
         return {}
     shown = read.parse_shown(asked["shown"])
     try:
-        views = _views(log, history, frame, shown, asked, examples)
+        views = _views(log, history, frame, shown, asked, examples, pushed=pushed)
     except LogError as error:
         return {"notice": error.message}
     if pushed or frame.n != shown.n:
@@ -150,6 +155,8 @@ def _views(
     shown: read.Shown,
     asked: Mapping[str, Any],
     examples: Callable[[], Sequence[str]],
+    *,
+    pushed: bool,
 ) -> Views:
     run = log.run(frame.run) if frame.run else None
     store: Views = {"n": frame.n, "run": frame.run, "log": log.identity, "seq": 0}
@@ -158,8 +165,10 @@ def _views(
         return {"notice": None, "shown": store, **empty}
     key = monitor.asked_key(asked)
     since = shown.since(run.run_id, log.identity, run.head)
-    state = _state(history, run, since, asked)
-    view = View(run=run, state=state, since=since, asked_anew=key != shown.asked)
+    state = _state(history, run, since, asked, pushed=pushed)
+    # Of what lies after a place that the person went back to, the state there knows nothing.
+    known = since if since <= state.seq else -1
+    view = View(run=run, state=state, since=known, asked_anew=key != shown.asked)
     page = monitor.page(log, state, asked, sorted_as=shown.sort)
     store |= {
         "seq": state.seq,
@@ -171,6 +180,7 @@ def _views(
         "asked": key,
         "rows": page.key,
         "sort": monitor.sort_key(asked),
+        "steps": _steps(history, run, state, asked),
     }
     return {
         "notice": None,
@@ -180,14 +190,28 @@ def _views(
     }
 
 
-def _state(history: History, run: Run, since: int, asked: Mapping[str, Any]) -> RunState:
-    """The run as far as the log has it, or where the person paused it."""
+def _state(
+    history: History, run: Run, since: int, asked: Mapping[str, Any], *, pushed: bool
+) -> RunState:
+    """The run as far as the log has it, or where the person stopped it or went to.
+
+    After a frame a long way is taken in parts, since another frame follows. Nothing follows a
+    person's step: it leads to its place at once.
+    """
     paused = read.parse_mark(asked["pause"], run.run_id)
     upto = run.head if paused is None else min(paused, run.head)
-    state = history.at(run.run_id, upto, budget=BUDGET)
+    stages = pushed or paused is None
+    state = history.at(run.run_id, upto, budget=BUDGET if stages else None)
     if state.seq < min(since, upto):  # another worker had come further: never go back
         state = history.at(run.run_id, min(since, upto), budget=None)
     return state
+
+
+def _steps(history: History, run: Run, state: RunState, asked: Mapping[str, Any]) -> list[int]:
+    """Where steps begin and end, also past the place that the person went to."""
+    if read.parse_mark(asked["pause"], run.run_id) is not None:
+        state = history.at(run.run_id, run.head, budget=BUDGET)
+    return boundaries(state.spans)[-MOST_STEPS:]
 
 
 def _new(run: Run, state: RunState, asked: Mapping[str, Any]) -> int:

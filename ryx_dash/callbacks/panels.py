@@ -11,7 +11,18 @@ from ryx_dash.projection.fold import initial
 from ryx_dash.projection.rows import row
 from ryx_dash.projection.state import Panel, RunState
 from ryx_dash.protocol.steps import RunStatus
-from ryx_dash.views import answer, detail, graph, header, monitor, runline, states, steps, tools
+from ryx_dash.views import (
+    answer,
+    detail,
+    graph,
+    header,
+    monitor,
+    runline,
+    scrubber,
+    states,
+    steps,
+    tools,
+)
 
 Views = dict[str, Any]
 """New values by the keys of :data:`callbacks.live.OUTPUTS`; what is missing stays as it is."""
@@ -20,7 +31,8 @@ Views = dict[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A run as it is drawn now: ``since`` is the position up to which the page shows it already,
-    -1 if it shows something else; ``asked_anew`` says that the person selected another node."""
+    -1 if it shows something else, or what comes later; ``asked_anew`` says that the person
+    selected another node."""
 
     run: Run
     state: RunState
@@ -77,6 +89,7 @@ def of_table(view: View, page: Page, shown: read.Shown, asked: Mapping[str, Any]
             after=read.parse_mark(asked["cleared"], view.run.run_id) or 0,
             hidden=state.seq - total,
         ),
+        "position": scrubber.position(state, view.run.head, zone),
     }
     if view.since < 0 or view.asked_anew or page.key != shown.rows:
         rows = [row(event, zone) for event in page.rows.events]
@@ -101,6 +114,7 @@ def _empty(status: str) -> Views:
     return {
         "cancel": True,
         "line": runline.run_line(None, status=status),
+        "position": "no events",
         "model": header.model_in_use(None),
         "elements": graph.elements(state.nodes),
         "graph": graph.view(state),

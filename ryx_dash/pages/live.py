@@ -8,7 +8,7 @@ from dash_extensions import WebSocket
 
 from ryx_dash.projection.fold import initial
 from ryx_dash.protocol.frames import SUBPROTOCOL
-from ryx_dash.views import form, graph, header, ids, monitor, runline, states, steps
+from ryx_dash.views import form, graph, header, ids, keys, monitor, runline, scrubber, states, steps
 
 # dagre is in the second bundle of dash-cytoscape; it comes from this server like the first.
 cyto.load_extra_layouts()
@@ -34,6 +34,8 @@ def page(backend: str) -> Any:
                 ],
                 className="run-line",
             ),
+            scrubber.bar(),
+            keys.dialog(),
             html.Main(
                 [
                     graph.panel(steps.items(initial("").steps)),
@@ -61,6 +63,9 @@ def _stores() -> list[Any]:
         dcc.Store(id=ids.PAUSED),
         dcc.Store(id=ids.FOLLOWING, data={"on": True}),
         dcc.Store(id=ids.CLEARED),
+        dcc.Store(id=ids.AHEAD_ASKED),
+        dcc.Store(id=ids.AHEAD),
+        dcc.Store(id=ids.TIMELINE_ASKED),
     ]
 
 

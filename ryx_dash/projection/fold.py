@@ -5,12 +5,13 @@ counted as a gap, and what comes after the end of a run is counted but changes n
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from ryx_dash.projection.answer import Answer
 from ryx_dash.projection.nodes import CALL_PREFIX, Nodes, node_of, pending_steps
+from ryx_dash.projection.spans import Spans
 from ryx_dash.projection.state import NodeState, Panel, RunState, Tally, ToolCall
+from ryx_dash.projection.text import between
 from ryx_dash.projection.tools import Calls
 from ryx_dash.protocol.events import Event, EventKind, JsonObject, level, outcome
 from ryx_dash.protocol.steps import LLM, MODEL, OUTPUT, NodeStatus, RunStatus
@@ -56,6 +57,7 @@ class _Run:
         self._last = state.last
         self._nodes = Nodes(state.nodes)
         self._calls = Calls(state.calls)
+        self._spans = Spans(state.spans)
         self._answer = Answer(state)
         self._counts = {(t.step, t.level, t.token): t.count for t in state.tallies}
         self._changed = dict(state.changed)
@@ -106,6 +108,7 @@ class _Run:
             last=self._last,
             nodes=nodes,
             calls=self._calls.freeze(),
+            spans=self._spans.freeze(),
             current_step=_current(nodes),
             tallies=tuple(
                 Tally(step=step, level=name, token=token, count=count)
@@ -128,20 +131,25 @@ class _Run:
         if key == LLM.node and self._nodes.status(key) is not NodeStatus.PENDING:
             self._restart_answer()
         self._nodes.start(key, event, _attempt(data))
-        self._mark("graph", "run")
+        self._spans.open(self._nodes[key], event)
+        self._mark("graph", "timeline", "run")
 
     def _on_step_progress(self, event: Event, data: JsonObject) -> None:
         key = self._step(event)
         if key is None:
             return
         attempt = _attempt(data)
-        if key == LLM.node and attempt is not None and attempt > self._nodes[key].attempt:
+        again = attempt is not None and attempt > self._nodes[key].attempt
+        if key == LLM.node and again:
             self._restart_answer()
         before = self._nodes.status(key)
         if self._nodes.progress(key, event, attempt):
             self._mark("graph")
             if before is not NodeStatus.RUNNING:
                 self._mark("run")
+            if before is not NodeStatus.RUNNING or again:
+                self._spans.open(self._nodes[key], event)
+                self._mark("timeline")
 
     def _on_step_complete(self, event: Event, data: JsonObject) -> None:
         skipped = data.get("skipped") is True
@@ -160,7 +168,7 @@ class _Run:
     def _on_tool_call(self, event: Event, data: JsonObject) -> None:
         call = self._calls.call(event, data)
         if call is not None:
-            self._call_node(call, event)
+            self._open_call(call, event)
             self._mark("tools")
 
     def _on_tool_result(self, event: Event, data: JsonObject) -> None:
@@ -168,11 +176,14 @@ class _Run:
         if call is not None:
             key = self._call_node(call, event)
             self._nodes.finish(key, call.status, event, data)
-            self._mark("graph", "tools")
+            self._spans.finish(self._nodes[key], event)
+            self._mark("graph", "timeline", "tools")
 
     def _on_token(self, event: Event, data: JsonObject) -> None:
         if self._answer.token(data):
             self._changed["answer"] = self._seq
+            if self._spans.token(event):
+                self._mark("timeline")
 
     def _on_end(self, event: Event, data: JsonObject) -> None:
         status = outcome(event)
@@ -180,7 +191,7 @@ class _Run:
         self._ended = True
         self._status = status
         started = self._facts.get("started", self._state.started)
-        self._note("run", ended=event.ts, latency=_between(started, event.ts))
+        self._note("run", ended=event.ts, latency=between(started, event.ts))
         if status is RunStatus.SUCCESS:
             self._answer.finish(data)
             self._answer.cite(data)
@@ -190,6 +201,8 @@ class _Run:
         if status is RunStatus.FAILED:
             self._note("run", failed_step=self._blame(event, data))
         self._close(status)
+        self._spans.end(self._nodes.freeze(), event)
+        self._mark("timeline")
 
     # -- what they share ------------------------------------------------------------------------
 
@@ -213,7 +226,8 @@ class _Run:
         key = self._step(event)
         if key is not None:
             self._nodes.finish(key, status, event, data, _attempt(data))
-            self._mark("graph", "run")
+            self._spans.finish(self._nodes[key], event)
+            self._mark("graph", "timeline", "run")
         return key
 
     def _call_node(self, call: ToolCall, event: Event) -> str:
@@ -222,6 +236,12 @@ class _Run:
             self._nodes.add_call(key, call.tool, event)
             self._mark("graph", "topology")
         return key
+
+    def _open_call(self, call: ToolCall, event: Event) -> None:
+        """A call begins, unless its result came first."""
+        if CALL_PREFIX + call.call_id not in self._nodes:
+            self._spans.open(self._nodes[self._call_node(call, event)], event)
+            self._mark("timeline")
 
     def _restart_answer(self) -> None:
         self._answer.restart()
@@ -279,12 +299,3 @@ def _text(data: JsonObject, key: str) -> str | None:
 def _attempt(data: JsonObject) -> int | None:
     value = data.get("attempt")
     return value if type(value) is int and value >= 1 else None
-
-
-def _between(start: str | None, end: str) -> float | None:
-    """Milliseconds between two times as events carry them; ``None`` if one is no such time."""
-    try:
-        delta = datetime.fromisoformat(end) - datetime.fromisoformat(start or "")
-    except (ValueError, TypeError):
-        return None
-    return max(0.0, delta.total_seconds() * 1000)

@@ -46,7 +46,7 @@ def row(event: Event, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": event.seq,
         "seq": event.seq,
-        "time": _clock(event.ts, zone),
+        "time": clock(event.ts, zone),
         "utc": event.ts,
         "step": one_line(event.step, 64),
         "node": one_line(event.node, 64),
@@ -76,7 +76,8 @@ def visible(tallies: Iterable[Tally], where: Filter) -> tuple[int, int]:
     return shown, total - shown
 
 
-def _clock(ts: str, zone: ZoneInfo) -> str:
+def clock(ts: str, zone: ZoneInfo) -> str:
+    """The clock in ``zone`` at ``ts``, to the millisecond; what is no time stays as it is."""
     try:
         moment = datetime.fromisoformat(ts).astimezone(zone)
     except (ValueError, OverflowError):

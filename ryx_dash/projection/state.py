@@ -2,7 +2,8 @@
 
 ``changed`` holds, for each panel, the ``seq`` of the newest event that changed it. A page that
 shows a run at position *p* needs panel *x* drawn again only if ``changed[x] > p``. ``topology``
-are nodes that were added, ``graph`` any change of any node, ``run`` everything in the run line.
+are nodes that were added, ``graph`` any change of any node, ``timeline`` any beginning or end,
+``run`` everything in the run line.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any, Literal
 
 from ryx_dash.protocol.steps import NodeStatus, RunStatus
 
-Panel = Literal["graph", "topology", "tools", "answer", "run"]
+Panel = Literal["graph", "topology", "timeline", "tools", "answer", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,27 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One try of a step, or one tool call: from the event ``opened`` to the event ``closed``.
+
+    ``start``, ``end`` and ``first`` (the first token that a model streamed) are UTC times;
+    ``closed`` and ``end`` are ``None`` while it runs. ``node`` is the id in the graph.
+    """
+
+    node: str
+    step: str
+    label: str
+    opened: int
+    start: str
+    closed: int | None = None
+    end: str | None = None
+    first: str | None = None
+    status: NodeStatus = NodeStatus.RUNNING
+    attempt: int = 1
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """How many events of a step have a level; tokens are counted apart."""
 
@@ -84,6 +106,7 @@ class RunState:
     """Milliseconds from first to last event of an ended run."""
     nodes: tuple[NodeState, ...] = ()
     calls: tuple[ToolCall, ...] = ()
+    spans: tuple[Span, ...] = ()
     answer: str = ""
     final: bool = False
     """Whether ``answer`` is the whole response and no longer a stream."""

@@ -1,5 +1,6 @@
 """Numbers and foreign text as people read them."""
 
+from datetime import datetime
 from math import isfinite
 
 # Whitespace becomes a space. Signs that turn the direction of what follows them would turn the
@@ -33,6 +34,15 @@ def format_latency(ms: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60:,} h {minutes % 60} min"
+
+
+def between(start: str | None, end: str | None) -> float | None:
+    """Milliseconds between two times as events carry them; ``None`` if one is no such time."""
+    try:
+        delta = datetime.fromisoformat(end or "") - datetime.fromisoformat(start or "")
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, delta.total_seconds() * 1000)
 
 
 def format_count(n: int) -> str:

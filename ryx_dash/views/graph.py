@@ -10,7 +10,7 @@ from ryx_dash.projection.nodes import pending_steps
 from ryx_dash.projection.state import NodeState, RunState
 from ryx_dash.projection.text import format_latency, one_line
 from ryx_dash.protocol.steps import EXECUTE
-from ryx_dash.views import ids
+from ryx_dash.views import ids, timeline
 from ryx_dash.views.marks import mark
 from ryx_dash.views.theme import graph_stylesheet
 
@@ -38,6 +38,7 @@ def panel(steps: list[Any]) -> Any:
             html.Div(
                 [
                     html.H2("Workflow"),
+                    timeline.tabs(),
                     html.Div(
                         [
                             html.Button(
@@ -94,12 +95,14 @@ def panel(steps: list[Any]) -> Any:
                         **{"aria-hidden": "true"},
                     ),
                 ],
+                id="graph-body",
                 className="panel-body graph-body",
             ),
+            timeline.box(),
         ],
-        id="graph-panel",
+        id=ids.GRAPH_PANEL,
         className="panel",
-        **{"aria-label": "Workflow"},
+        **{"aria-label": "Workflow", "data-tab": "graph"},
     )
 
 

@@ -22,12 +22,31 @@ RUN_CLOCK = "run-clock"
 EVENT_COUNT = "event-count"  # *
 NOTICE = "notice"
 
+# time travel
+SCRUBBER = "scrubber"
+POSITION = "position"
+TRAVEL_PREVIOUS = "travel-previous"
+TRAVEL_BACK = "travel-back"
+TRAVEL_PLAY = "travel-play"
+TRAVEL_FORTH = "travel-forth"
+TRAVEL_NEXT = "travel-next"
+TRAVEL_SPEED = "travel-speed"
+TRAVEL_LINK = "travel-link"
+TRAVEL_LIVE = "travel-live"
+
 # graph and steps
 GRAPH = "workflow-graph"  # *
 GRAPH_LAYOUT = "graph-layout"
 GRAPH_FIT = "graph-fit"
 GRAPH_FOLD = "graph-fold"
 STEPS = "workflow-steps"  # *
+
+# timeline
+GRAPH_PANEL = "graph-panel"
+TAB_GRAPH = "tab-graph"
+TAB_TIMELINE = "tab-timeline"
+TIMELINE = "timeline"
+TIMELINE_FOLD = "timeline-fold"
 
 # monitor
 TABLE = "event-table"  # *
@@ -58,6 +77,11 @@ TOOLS_STATE = "tools-state"
 OUTPUT = "output"
 SHOW_ALL = "show-all"
 
+# help
+HELP = "help"
+HELP_BUTTON = "help-button"
+HELP_CLOSE = "help-close"
+
 # the frame
 PAGE = "page"
 WORKSPACE = "workspace"
@@ -72,3 +96,6 @@ SELECTED = "selected"
 PAUSED = "pause"
 FOLLOWING = "follow"
 CLEARED = "cleared"
+AHEAD_ASKED = "ahead-asked"
+AHEAD = "ahead"
+TIMELINE_ASKED = "timeline-asked"

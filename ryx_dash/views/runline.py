@@ -6,7 +6,7 @@ from typing import Any
 from dash import html
 
 from ryx_dash.projection.state import NodeState, RunState
-from ryx_dash.projection.text import format_count, format_latency
+from ryx_dash.projection.text import between, format_count, format_latency
 from ryx_dash.protocol.steps import NodeStatus
 from ryx_dash.views import ids
 from ryx_dash.views.marks import badge
@@ -49,10 +49,13 @@ def _status(run_id: str, status: str) -> Any:
 
 
 def _clock(state: RunState) -> Any:
+    """How long the run took; while it goes on, up to its newest event, and where to tick from."""
+    ended = state.status.ended
+    text = format_latency(state.latency if ended else between(state.started, state.last))
     attributes: Mapping[str, str] = {}
-    if not state.status.ended:
-        attributes = {"data-started": state.started or "", "data-last": state.last or ""}
-    text = format_latency(state.latency)
+    if not ended:
+        times = {"data-started": state.started, "data-last": state.last}
+        attributes = {name: time or "" for name, time in times.items()} | {"data-elapsed": text}
     return html.Span(text, id=ids.RUN_CLOCK, className="data fact clock", **attributes)
 
 

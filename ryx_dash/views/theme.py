@@ -37,7 +37,7 @@ def tokens() -> Mapping[str, str]:
     return read_tokens(assets_dir() / "10-tokens.css")
 
 
-_NODE_COLOURS = {
+NODE_COLOURS = {
     "pending": "pending",
     "running": "running",
     "success": "success",
@@ -93,7 +93,7 @@ def graph_stylesheet() -> list[dict[str, Any]]:
                 "border-style": "dashed" if status in _DASHED else "solid",
             },
         }
-        for status, colour in _NODE_COLOURS.items()
+        for status, colour in NODE_COLOURS.items()
     ]
     return [
         {"selector": "node", "style": node},
@@ -123,10 +123,16 @@ def graph_stylesheet() -> list[dict[str, Any]]:
     ]
 
 
-def register_template() -> None:
-    """Make the Plotly template :data:`TEMPLATE` known and the default."""
+@cache
+def template() -> go.layout.Template:
+    """The look of every chart."""
     t = tokens()
-    axis = {"gridcolor": t["line"], "linecolor": t["line"], "zerolinecolor": t["line"]}
+    axis = {
+        "gridcolor": t["line"],
+        "linecolor": t["line"],
+        "zerolinecolor": t["line"],
+        "tickfont": {"color": t["text-2"], "size": 12},
+    }
     layout = go.Layout(
         paper_bgcolor=t["panel"],
         plot_bgcolor=t["panel"],
@@ -134,8 +140,17 @@ def register_template() -> None:
         colorway=[t[name] for name in ("running", "success", "brand", "warning", "pending")],
         xaxis=axis,
         yaxis=axis,
-        hoverlabel={"bgcolor": t["raised"], "bordercolor": t["line"]},
+        hoverlabel={
+            "bgcolor": t["raised"],
+            "bordercolor": t["line"],
+            "font": {"family": t["mono"], "size": 12, "color": t["text"]},
+        },
         margin={"l": 48, "r": 12, "t": 24, "b": 32},
     )
-    pio.templates[TEMPLATE] = go.layout.Template(layout=layout)
+    return go.layout.Template(layout=layout)
+
+
+def register_template() -> None:
+    """Make the Plotly template :data:`TEMPLATE` known and the default."""
+    pio.templates[TEMPLATE] = template()
     pio.templates.default = TEMPLATE

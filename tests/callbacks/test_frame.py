@@ -26,6 +26,9 @@ PARSERS = [
     read.parse_choice,
     read.parse_search,
     read.parse_zone,
+    read.parse_zoom,
+    read.parse_ahead,
+    read.parse_place,
     lambda value: read.parse_mark(value, "r"),
 ]
 

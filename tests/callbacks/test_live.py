@@ -143,7 +143,7 @@ def test_only_what_changed_is_drawn_again(desk):
     desk.frame()
     still = desk.frame()
     assert set(still) == {
-        "send", "shown", "notice", "cancel", "pages", "note", "reset", "line"
+        "send", "shown", "notice", "cancel", "pages", "note", "reset", "line", "position"
     }  # fmt: skip
     desk.append(token("hello"))
     streamed = desk.frame()

@@ -7,7 +7,8 @@ const vm = require("node:vm");
 const { assets } = require("./load.js");
 
 const COMPONENTS = ["ws", "zone", "selected", "pause", "follow", "event-table", "connection-status", "connection-note",
-  "reconnect-button", "queue-count", "command-error", "link-page", "link-backend", "follow-toggle", "pause-button", "graph-layout", "model-select", "query-input"];
+  "reconnect-button", "queue-count", "command-error", "link-page", "link-backend", "follow-toggle", "pause-button",
+  "graph-layout", "model-select", "query-input", "scrubber", "travel-play", "travel-live", "travel-link", "ahead-asked"];
 
 /** A browser with these components on its page; the rest of the page does not exist. */
 function browser({ components = COMPONENTS, path: pathname = "/", storage = {} } = {}) {
@@ -40,6 +41,7 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     dispatchEvent: () => true,
     setInterval: (act) => b.intervals.push(act),
     clearInterval: () => {},
+    clearTimeout: () => {},
     setTimeout: () => 0,
     fetch: async (url) => {
       b.fetched.push(url);

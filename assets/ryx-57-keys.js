@@ -1,0 +1,21 @@
+/* Which key does what: command(event, context) -> the name of a command, or null. */
+(function (root) {
+  "use strict";
+  const RyxDash = (root.RyxDash = root.RyxDash || {});
+
+  const ANYWHERE = { "/": "search", "?": "help", j: "forth", k: "back", "[": "previous", "]": "next", e: "errors" };
+  const AT_REST = { " ": "play", ArrowDown: "forth", ArrowRight: "forth", ArrowUp: "back", ArrowLeft: "back" };
+  const AFTER_G = { r: "runs" };
+  const PREFIX_MS = 1000; // within which the second key of two belongs to the first
+
+  const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : null);
+
+  /** `typing`: a text is being entered. `atRest`: nothing has the focus that wants keys itself. */
+  function command(event, { typing, atRest, prefixed }) {
+    if (typing || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return null;
+    if (prefixed && own(AFTER_G, event.key)) return AFTER_G[event.key];
+    return own(ANYWHERE, event.key) || (atRest && own(AT_REST, event.key)) || null;
+  }
+
+  RyxDash.keys = Object.freeze({ command, PREFIX_MS });
+})(globalThis);

@@ -1,0 +1,103 @@
+/* The scrubber on the page: buttons and range into messages, effects into stores and the address. */
+(function (root) {
+  "use strict";
+  const RyxDash = (root.RyxDash = root.RyxDash || {});
+  const { travel } = RyxDash;
+
+  const TICK_MS = 50;
+  const SETTLED_MS = 300; // browsers allow only so many changes of the address
+
+  let page = null;
+  let state = travel.create();
+  let addressTimer = null;
+
+  const EFFECTS = {
+    pause: ({ value }) => page.put("pause", { data: value }),
+    ahead: ({ value }) => page.put("ahead-asked", { data: { ...value, asked: RyxDash.newId() } }),
+  };
+
+  function act(type, fields = {}) {
+    const result = travel.step(state, { type, now: performance.now(), ...fields });
+    state = result.state;
+    for (const effect of result.effects) EFFECTS[effect.type](effect);
+    draw();
+  }
+
+  function draw() {
+    const { run, head, play, live, asked, wanted } = state;
+    const resting = asked === null && wanted === null;
+    page.put("scrubber", { max: head, min: Math.min(1, head), ...(resting || play ? { value: String(travel.place(state)) } : {}) });
+    page.put("travel-play", { children: play ? "‖ stop" : "▶ play", "aria-pressed": String(play !== null) });
+    page.put("travel-live", { "data-away": live ? "no" : "yes" });
+    page.put("travel-link", { "data-copy": run ? root.location.origin + travel.link(run, state.seq) : "" });
+  }
+
+  const speed = () => Number(page.get("travel-speed", "value")) || 1;
+
+  const CLICKS = {
+    "travel-previous": () => act("previous"),
+    "travel-back": () => act("by", { count: -1 }),
+    "travel-play": () => act("play", { speed: speed() }),
+    "travel-forth": () => act("by", { count: 1 }),
+    "travel-next": () => act("next"),
+    "travel-live": () => act("live"),
+  };
+
+  function onClick(event) {
+    const button = event.target.closest && event.target.closest("button[id^='travel-']");
+    if (button && button.id in CLICKS) CLICKS[button.id]();
+  }
+
+  function onInput(event) {
+    if (event.target.id === "scrubber") act("seek", { seq: Number(event.target.value) });
+    if (event.target.id === "travel-speed") act("speed", { speed: Number(event.target.value) || 1 });
+  }
+
+  // -- the address ------------------------------------------------------------------------------
+
+  /** Keep a run's own address at the moment that is shown; `/` always shows what happens now. */
+  function settle() {
+    addressTimer = null;
+    const { pathname, search } = root.location;
+    if (state.run === null || RyxDash.session.runOf(pathname) !== state.run) return;
+    const wanted = travel.link(state.run, state.live ? null : state.seq);
+    if (pathname + search !== wanted) root.history.replaceState(root.history.state, "", wanted);
+  }
+
+  function settleSoon() {
+    root.clearTimeout(addressTimer);
+    addressTimer = root.setTimeout(settle, SETTLED_MS);
+  }
+
+  /** Go to the moment that the address names, if it names one. */
+  function open() {
+    const moment = travel.linked(root.location.pathname, root.location.search);
+    page.put("pause", { data: moment });
+    if (moment) page.put("follow", { data: { on: true } });
+  }
+
+  // -- all of it --------------------------------------------------------------------------------
+
+  function shown(value) {
+    act("shown", { shown: value });
+    settleSoon();
+  }
+
+  function paused(value) {
+    act("paused", { paused: value });
+    settleSoon();
+  }
+
+  const ahead = (value) => act("ahead", { ahead: value });
+
+  function start(glue) {
+    page = glue;
+    document.addEventListener("click", onClick);
+    document.addEventListener("input", onInput);
+    root.setInterval(() => {
+      if (state.play || state.wanted !== null) act("tick");
+    }, TICK_MS);
+  }
+
+  RyxDash.scrubber = Object.freeze({ start, open, shown, paused, ahead, move: act });
+})(globalThis);

@@ -1,0 +1,73 @@
+"""The timeline is drawn on its own, when it is to be seen: it never delays the other panels."""
+
+from functools import lru_cache
+from typing import Any
+
+from dash import Dash, Input, Output, no_update
+
+from ryx_dash.callbacks import frame as read
+from ryx_dash.callbacks.history import History
+from ryx_dash.errors import LogError
+from ryx_dash.log.base import EventLog
+from ryx_dash.projection.state import RunState
+from ryx_dash.views import ids, timeline
+
+ASKED_BEFORE = 20
+"""Runs that are looked through for an earlier one with the same question."""
+
+GHOST_EVENTS = 5_000
+"""A longer run is not worth reading for the sake of a comparison."""
+
+
+def register(app: Dash, log: EventLog, history: History) -> None:
+    """Register the callback; what it is asked comes at most twice a second."""
+    previous = lru_cache(maxsize=256)(lambda run_id, question: _previous(log, run_id, question))
+
+    def draw(asked: Any) -> Any:
+        try:
+            drawn = figure(log, history, asked, previous)
+        except LogError:
+            drawn = None  # the page says by itself that the log fails
+        return (no_update, no_update) if drawn is None else (drawn, timeline.style(drawn))
+
+    app.callback(
+        Output(ids.TIMELINE, "figure"),
+        Output(ids.TIMELINE, "style"),
+        Input(ids.TIMELINE_ASKED, "data"),
+        prevent_initial_call=True,
+    )(draw)
+
+
+def figure(log: EventLog, history: History, asked: Any, previous: Any) -> dict[str, Any] | None:
+    """The figure for ``{"run", "seq", "folded", "selected", "zoom"}``.
+
+    ``None`` if there is no such run. ``previous`` gives the id of an earlier run with the same
+    question, by a run and its question.
+    """
+    place = read.parse_place(asked)
+    run = log.run(place[0]) if place else None
+    if place is None or run is None:
+        return None
+    state = history.at(run.run_id, place[1], budget=None)
+    before = previous(run.run_id, run.input)
+    return timeline.figure(
+        state,
+        created=run.created,
+        folded=asked.get("folded") is True,
+        selected=read.parse_selected({"node": asked.get("selected")}),
+        ghost=_ghost(log, history, before),
+        zoom=read.parse_zoom(asked.get("zoom")),
+    )
+
+
+def _previous(log: EventLog, run_id: str, question: str) -> str | None:
+    """The newest run before this one that was asked the same."""
+    found = log.runs(limit=ASKED_BEFORE, before=run_id, q=question).runs if question else ()
+    return next((run.run_id for run in found if run.input == question), None)
+
+
+def _ghost(log: EventLog, history: History, run_id: str | None) -> RunState | None:
+    head = log.head(run_id) if run_id else 0
+    if run_id is None or not 0 < head <= GHOST_EVENTS:
+        return None
+    return history.at(run_id, head, budget=None)

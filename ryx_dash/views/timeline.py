@@ -1,0 +1,404 @@
+"""The timeline: what ran when, for how long, and what the end had to wait for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import dcc, html
+
+from ryx_dash.projection.spans import critical
+from ryx_dash.projection.state import RunState, Span
+from ryx_dash.projection.text import between, format_count, format_latency, one_line
+from ryx_dash.protocol.steps import NodeStatus
+from ryx_dash.views import ids
+from ryx_dash.views.marks import mark
+from ryx_dash.views.theme import NODE_COLOURS, template, tokens
+
+MOST = 400
+"""Spans that are drawn, the newest of them: more than anybody can tell apart."""
+
+LONGEST_GAP = 1.0
+"""Seconds that are left of a longer gap, in which nothing ran, when gaps are folded."""
+
+ROW = 24
+"""Height of a row in pixels."""
+
+WAIT = 500
+"""Milliseconds in line that are worth a row."""
+
+QUEUE = "queue"
+"""The row of the time before the run began."""
+
+LABEL = 16
+"""Characters of a row's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """From ``start`` to ``end``, in seconds of the run, nothing ran."""
+
+    start: float
+    end: float
+
+    @property
+    def cut(self) -> float:
+        """Seconds that folding takes away."""
+        return max(0.0, self.end - self.start - LONGEST_GAP)
+
+
+class Clock:
+    """Times of events as seconds since ``origin``, those of long gaps left out if ``folded``."""
+
+    def __init__(self, origin: str, spans: Sequence[Span], last: str, *, folded: bool) -> None:
+        self._origin = origin
+        busy = [(self._real(span.start), self._real(span.end or last)) for span in spans]
+        self.gaps = [gap for gap in _gaps(busy) if folded and gap.cut]
+
+    def __call__(self, ts: str) -> float:
+        """Where the time ``ts`` is drawn."""
+        return self.drawn(self._real(ts))
+
+    def drawn(self, second: float) -> float:
+        """Where a second of the run is drawn; within a gap, at most where the gap ends."""
+        for gap in reversed(self.gaps):
+            if second >= gap.end:
+                second -= gap.cut
+            elif second > gap.start + LONGEST_GAP:
+                second = gap.start + LONGEST_GAP
+        return second
+
+    def _real(self, ts: str) -> float:
+        return (between(self._origin, ts) or 0.0) / 1000
+
+
+def tabs() -> Any:
+    """The choice between the graph and the timeline."""
+    return html.Div(
+        [
+            _tab(ids.TAB_GRAPH, "Graph", "graph-body", selected=True),
+            _tab(ids.TAB_TIMELINE, "Timeline", "timeline-box", selected=False),
+        ],
+        className="tabs",
+        role="tablist",
+        **{"aria-label": "Workflow as"},
+    )
+
+
+def box() -> Any:
+    """The place of the timeline, empty; it is drawn only while it is to be seen."""
+    empty = {"data": [], "layout": go.Layout(**_layout(8)).to_plotly_json()}
+    return html.Div(
+        [
+            html.Div(
+                [
+                    _key("outlined", "critical path"),
+                    _key("hollow", "before the first token"),
+                    _key("ghost", "the run before"),
+                    html.Button(
+                        "fold gaps",
+                        id=ids.TIMELINE_FOLD,
+                        className="button small",
+                        title="Cut times in which nothing ran to one second",
+                        **{"aria-pressed": "false"},
+                    ),
+                ],
+                className="timeline-keys",
+            ),
+            dcc.Graph(
+                id=ids.TIMELINE,
+                figure=empty,
+                config={"displayModeBar": False, "doubleClick": "autosize"},
+                responsive=True,
+                style=style(empty),
+                className="timeline",
+            ),
+        ],
+        id="timeline-box",
+        className="panel-body timeline-box",
+        tabIndex="0",
+    )
+
+
+def figure(
+    state: RunState,
+    *,
+    created: str = "",
+    folded: bool = False,
+    selected: str | None = None,
+    ghost: RunState | None = None,
+    zoom: tuple[float, float] | None = None,
+) -> dict[str, Any]:
+    """The Plotly figure of a run at its position.
+
+    ``created`` is when it was asked for: the time before its start is drawn as a wait. What still
+    runs is drawn up to the newest event. ``ghost`` is a run to compare with, ``zoom`` the seconds
+    that a person chose to see.
+    """
+    spans = state.spans[-MOST:]
+    wait = _queue(state, created)
+    started = state.started or ""
+    origin = created if wait else started
+    last = state.last or origin
+    clock = Clock(origin, [*wait, *spans], last, folded=folded)
+    rows = _rows(state, wait, spans)
+    behind = [_ghost(ghost, rows, clock(started), folded)] if ghost is not None else []
+    ends = [clock(span.end or last) for span in spans]
+    ends += [base + length for bar in behind for base, length in zip(bar.base, bar.x, strict=True)]
+    traces = [
+        *behind,
+        _queued(wait, clock),
+        _bars(spans, clock, last, selected),
+        _streams(spans, clock, last),
+        _tokens(spans, clock),
+    ]
+    layout = _layout(len(rows), zoom or (0, max(ends, default=0.0) * 1.16 or 1)) | {
+        "yaxis": _names(rows),
+        "shapes": [_fold_shape(gap, clock) for gap in clock.gaps],
+        "annotations": [*(_fold_note(g, clock) for g in clock.gaps), *_cut(len(state.spans))],
+    }
+    return dict(go.Figure(data=traces, layout=layout).to_plotly_json())
+
+
+# -- rows -------------------------------------------------------------------------------------
+
+
+def _rows(state: RunState, wait: Sequence[Span], spans: Sequence[Span]) -> list[tuple[str, str]]:
+    """Id and name of each row: the wait, then every step, each with its calls below it."""
+    drawn = {span.node for span in spans}
+    rows = [(span.node, span.label) for span in wait]
+    for step in state.steps:
+        rows.append((step.node, one_line(step.label, LABEL)))
+        calls = (n for n in state.nodes if n.parent == step.node and n.node in drawn)
+        rows += [(call.node, f"· {one_line(call.label, LABEL - 2)}") for call in calls]
+    return rows
+
+
+def _queue(state: RunState, created: str) -> list[Span]:
+    """The wait in line as a span, if it was one."""
+    if not created or not state.started or (between(created, state.started) or 0) < WAIT:
+        return []
+    return [Span(node=QUEUE, step="", label="Queue", opened=0, start=created, end=state.started)]
+
+
+# -- traces -----------------------------------------------------------------------------------
+
+
+def _bars(spans: Sequence[Span], clock: Clock, last: str, selected: str | None) -> go.Bar:
+    colours = tokens()
+    path = critical(spans)
+    newest = {span.node: span.opened for span in spans}
+    edges = [_edge(span, path, selected) for span in spans]
+    return go.Bar(
+        orientation="h",
+        y=[span.node for span in spans],
+        base=[clock(span.start) for span in spans],
+        x=[clock(span.end or last) - clock(span.start) for span in spans],
+        customdata=[[span.node, span.opened] for span in spans],
+        marker={
+            "color": [colours[NODE_COLOURS.get(str(span.status), "quiet")] for span in spans],
+            "opacity": 0.85,
+            "line": {
+                "color": [colours[name] for name, _ in edges],
+                "width": [width for _, width in edges],
+            },
+        },
+        text=[_took(span, last) if newest[span.node] == span.opened else "" for span in spans],
+        textposition="outside",
+        textfont={"color": colours["text-2"], "size": 11, "family": colours["mono"]},
+        cliponaxis=False,
+        width=0.6,
+        hovertext=[_hover(span, last) for span in spans],
+        hoverinfo="text",
+        name="spans",
+    )
+
+
+def _edge(span: Span, path: frozenset[int], selected: str | None) -> tuple[str, float]:
+    """Colour and width of a bar's outline. A width of one keeps the shortest bar visible."""
+    if span.node == selected:
+        return "brand", 2.5
+    if span.opened in path:
+        return "text", 1.5
+    return NODE_COLOURS.get(str(span.status), "quiet"), 1.0
+
+
+def _streams(spans: Sequence[Span], clock: Clock, last: str) -> go.Bar:
+    """What is hollow: the model has been asked, and has said nothing yet."""
+    waits = [span for span in spans if span.first or (span.node == "llm" and span.closed is None)]
+    ends = [clock(span.first or span.end or last) for span in waits]
+    return go.Bar(
+        orientation="h",
+        y=[span.node for span in waits],
+        base=[clock(span.start) for span in waits],
+        x=[end - clock(span.start) for span, end in zip(waits, ends, strict=True)],
+        marker={"color": tokens()["panel"], "opacity": 0.75},
+        width=0.44,
+        hoverinfo="skip",
+        name="waiting for the first token",
+    )
+
+
+def _tokens(spans: Sequence[Span], clock: Clock) -> go.Scatter:
+    streamed = [(span, span.first) for span in spans if span.first]
+    return go.Scatter(
+        mode="markers",
+        y=[span.node for span, _ in streamed],
+        x=[clock(first) for _, first in streamed],
+        customdata=[[span.node, span.opened] for span, _ in streamed],
+        marker={"symbol": "diamond", "size": 9, "color": tokens()["text"]},
+        hovertext=[
+            f"first token after {format_latency(between(span.start, first))}"
+            for span, first in streamed
+        ],
+        hoverinfo="text",
+        name="first token",
+    )
+
+
+def _queued(wait: Sequence[Span], clock: Clock) -> go.Bar:
+    return go.Bar(
+        orientation="h",
+        y=[span.node for span in wait],
+        base=[clock(span.start) for span in wait],
+        x=[clock(span.end or "") - clock(span.start) for span in wait],
+        marker={"color": tokens()["quiet"], "opacity": 0.4},
+        width=0.6,
+        hovertext=[f"waited in line {_took(span, '')}" for span in wait],
+        hoverinfo="text",
+        name="waiting",
+    )
+
+
+def _ghost(ghost: RunState, rows: Sequence[tuple[str, str]], start: float, folded: bool) -> go.Bar:
+    """Another run behind this one: its steps, from the same beginning at ``start``."""
+    known = {row for row, _ in rows}
+    spans = [span for span in ghost.spans[-MOST:] if span.node in known]
+    last = ghost.last or ""
+    clock = Clock(ghost.started or "", ghost.spans, last, folded=folded)
+    return go.Bar(
+        orientation="h",
+        y=[span.node for span in spans],
+        base=[start + clock(span.start) for span in spans],
+        x=[clock(span.end or last) - clock(span.start) for span in spans],
+        marker={"color": tokens()["faint"], "opacity": 0.35},
+        width=0.92,
+        hovertext=[f"the run before: {_hover(span, last)}" for span in spans],
+        hoverinfo="text",
+        name="the run before",
+    )
+
+
+def _took(span: Span, last: str) -> str:
+    return format_latency(between(span.start, span.end or last))
+
+
+def _hover(span: Span, last: str) -> str:
+    tries = f" · try {span.attempt}" if span.attempt > 1 else ""
+    word = mark(span.status if span.closed else NodeStatus.RUNNING).word
+    return f"{_plain(span.label)} · {word} · {_took(span, last)}{tries}"
+
+
+def _plain(text: str) -> str:
+    """Plotly reads tags in texts; a name has none."""
+    return one_line(text, 80).replace("<", "‹").replace(">", "›")
+
+
+# -- layout -----------------------------------------------------------------------------------
+
+
+def _layout(rows: int, seen: tuple[float, float] = (0, 1)) -> dict[str, Any]:
+    return {
+        "template": template(),
+        "barmode": "overlay",
+        "showlegend": False,
+        "dragmode": "zoom",
+        "hovermode": "closest",
+        "height": ROW * rows + 36,
+        "margin": {"l": 116, "r": 12, "t": 8, "b": 28},
+        "xaxis": {
+            "range": list(seen),
+            "ticksuffix": " s",
+            "nticks": 6,
+            "zeroline": False,
+        },
+    }
+
+
+def style(figure: Mapping[str, Any]) -> dict[str, str]:
+    """The graph fills its place, and scrolls where its rows would be too thin."""
+    return {"minHeight": f"{figure['layout']['height']}px"}
+
+
+def _names(rows: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
+    return {
+        "type": "category",
+        "categoryorder": "array",
+        "categoryarray": [row for row, _ in rows],
+        "tickmode": "array",
+        "tickvals": [row for row, _ in rows],
+        "ticktext": [_plain(name) for _, name in rows],
+        "range": [len(rows) - 0.5, -0.5],
+        "fixedrange": True,
+        "showgrid": False,
+    }
+
+
+def _gaps(busy: Iterable[tuple[float, float]]) -> list[Gap]:
+    """Where none of the intervals is."""
+    gaps: list[Gap] = []
+    reached: float | None = None
+    for start, end in sorted(busy):
+        if reached is not None and start > reached:
+            gaps.append(Gap(reached, start))
+        reached = end if reached is None else max(reached, end)
+    return gaps
+
+
+def _fold_shape(gap: Gap, clock: Clock) -> dict[str, Any]:
+    return {
+        "type": "rect",
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "x0": clock.drawn(gap.start),
+        "x1": clock.drawn(gap.end),
+        "fillcolor": tokens()["raised"],
+        "opacity": 0.6,
+        "line": {"width": 0},
+        "layer": "below",
+    }
+
+
+def _fold_note(gap: Gap, clock: Clock) -> dict[str, Any]:
+    return {
+        "x": (clock.drawn(gap.start) + clock.drawn(gap.end)) / 2,
+        "y": 1,
+        "yref": "paper",
+        "yanchor": "top",
+        "text": f"⋯ {format_latency(1000 * (gap.end - gap.start))}",
+        "showarrow": False,
+        "font": {"color": tokens()["text-2"], "size": 11},
+    }
+
+
+def _cut(count: int) -> list[dict[str, Any]]:
+    if count <= MOST:
+        return []
+    text = f"the newest {format_count(MOST)} of {format_count(count)}"
+    place = {"x": 1, "xref": "paper", "xanchor": "right", "y": 0, "yref": "paper"}
+    return [{**place, "yanchor": "bottom", "text": text, "showarrow": False}]
+
+
+def _key(kind: str, words: str) -> Any:
+    return html.Span(words, className="key", **{"data-kind": kind})
+
+
+def _tab(key: str, text: str, panel: str, *, selected: bool) -> Any:
+    return html.Button(
+        text,
+        id=key,
+        className="tab",
+        role="tab",
+        **{"aria-selected": "true" if selected else "false", "aria-controls": panel},
+    )

@@ -1,0 +1,110 @@
+"""The timeline in the browser: drawn when it is looked at, live, and a way to select."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dash.testing.browser import Browser
+from selenium.webdriver import ActionChains
+from selenium.webdriver.remote.webelement import WebElement
+
+from ryx_dash.protocol.events import Draft, EventKind, step_event
+from ryx_dash.protocol.steps import INPUT, INTENT, RAG
+from tests.browser.page import PageUnderTest
+from tests.browser.writer import RunWriter
+from tests.servers import dashboard
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> RunWriter:
+    return RunWriter(tmp_path)
+
+
+@pytest.fixture
+def page(tmp_path: Path, writer: RunWriter, dash_br: Browser) -> Iterator[PageUnderTest]:
+    with dashboard(tmp_path) as running:
+        yield PageUnderTest(dash_br, running)
+
+
+def step(kind: EventKind, of=INPUT) -> Draft:  # type: ignore[no-untyped-def]
+    return step_event(kind, of, "…")
+
+
+def bars(page: PageUnderTest) -> list[str]:
+    """The rows that have a bar."""
+    return list(
+        page.script(
+            "const plot = document.querySelector('#timeline .js-plotly-plot');"
+            "const spans = plot && plot.data.find(t => t.name === 'spans');"
+            "return spans ? [...new Set(spans.y)] : []"
+        )
+    )
+
+
+def show(page: PageUnderTest, tab: str) -> None:
+    page.script("document.getElementById(arguments[0]).click()", f"tab-{tab}")
+
+
+def widest(page: PageUnderTest) -> WebElement | None:
+    """A bar that a pointer can hit."""
+    found: WebElement | None = page.script(
+        "return [...document.querySelectorAll('#timeline .barlayer .point path')]"
+        ".find(e => { const r = e.getBoundingClientRect();"
+        " return r.width > 8 && r.left > 100 && r.right < innerWidth / 2 }) || null"
+    )
+    return found
+
+
+def test_it_grows_with_the_run_and_a_click_selects(page: PageUnderTest, writer: RunWriter) -> None:
+    page.open()
+    writer.write([step(EventKind.STEP_START), step(EventKind.STEP_COMPLETE)])
+    show(page, "timeline")
+    page.wait_for(lambda: bars(page) == ["input"])
+    plot = page.driver.find_element("css selector", "#timeline .nsewdrag")
+    ActionChains(page.driver).move_to_element(plot).click_and_hold().move_by_offset(
+        80, 0
+    ).release().perform()
+    ends = "return document.querySelector('#timeline .js-plotly-plot')._fullLayout.xaxis.range"
+    page.wait_for(lambda: page.script(ends)[0] > 0)
+    zoomed = page.script(ends)
+    writer.write([step(EventKind.STEP_START, RAG)])
+    page.wait_for(lambda: bars(page) == ["input", "rag"])
+    assert page.script(ends) == zoomed
+    page.find("timeline-fold").click()  # its seconds are others: everything is seen again
+    page.wait_for(lambda: page.script(ends)[0] == 0)
+    writer.write([step(EventKind.STEP_PROGRESS, RAG)])
+    page.wait_for(lambda: widest(page) is not None)
+    ActionChains(page.driver).move_to_element(widest(page)).click().perform()
+    selected = "#workflow-steps [aria-current=true]"
+    page.wait_for(lambda: page.script(f"return !!document.querySelector('{selected}')"))
+    assert page.script(f"return document.querySelector('{selected}').dataset.node") == "rag"
+    assert page.console == []
+
+
+def test_nothing_is_drawn_that_nobody_looks_at(page: PageUnderTest, writer: RunWriter) -> None:
+    page.open()
+    asked = "return dash_component_api.getLayout('timeline-asked').props.data || null"
+    writer.write([step(EventKind.STEP_START)])
+    page.wait_for(lambda: page.steps["input_reception"] == "running")
+    assert page.script(asked) is None
+    show(page, "timeline")
+    page.wait_for(lambda: bars(page) == ["input"])
+    show(page, "graph")
+    before = page.script(asked)
+    writer.write([step(EventKind.STEP_START, INTENT)])
+    page.wait_for(lambda: page.steps["intent_detection"] == "running")
+    assert page.script(asked) == before
+    show(page, "timeline")
+    page.wait_for(lambda: bars(page) == ["input", "intent"])
+    page.driver.refresh()
+    page.wait_for(lambda: page.attribute("graph-panel", "data-tab") == "timeline")
+    page.wait_for(lambda: bars(page) == ["input", "intent"])
+
+
+def test_it_travels_in_time(page: PageUnderTest, writer: RunWriter) -> None:
+    writer.finish()
+    page.open(f"/runs/{writer.run.run_id}?seq=4")
+    show(page, "timeline")
+    page.wait_for(lambda: bars(page) == ["input", "intent"])
+    page.find("travel-live").click()
+    page.wait_for(lambda: len(bars(page)) == 8)

@@ -1,0 +1,30 @@
+const assert = require("node:assert/strict");
+const test = require("node:test");
+const { RyxDash } = require("./load.js");
+const { command } = RyxDash.keys;
+
+const FREE = { typing: false, atRest: true, prefixed: false };
+const ALL = ["/", "?", "j", "k", "[", "]", "e", " ", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft"];
+const DO = ["search", "help", "forth", "back", "previous", "next", "errors", "play", "forth", "forth", "back", "back"];
+
+test("each key does what the help says", () => {
+  assert.deepEqual(ALL.map((key) => command({ key }, FREE)), DO);
+  for (const key of ["a", "Enter", "Escape", "Tab", "toString", "r"]) assert.equal(command({ key }, FREE), null);
+});
+
+test("none of them while a text is typed, composed, or with another meaning", () => {
+  for (const key of ALL) {
+    assert.equal(command({ key }, { ...FREE, typing: true }), null);
+    for (const also of ["ctrlKey", "altKey", "metaKey", "isComposing"]) assert.equal(command({ key, [also]: true }, FREE), null);
+  }
+});
+
+test("space and arrows belong to what has the focus", () => {
+  const focused = ALL.filter((key) => command({ key }, { ...FREE, atRest: false }) !== null);
+  assert.deepEqual(focused, ALL.slice(0, 7));
+});
+
+test("two keys in a row", () => {
+  assert.equal(command({ key: "r" }, { ...FREE, prefixed: true }), "runs");
+  assert.equal(command({ key: "j" }, { ...FREE, prefixed: true }), "forth");
+});
