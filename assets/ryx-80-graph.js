@@ -65,8 +65,9 @@
 
   /** A node that was running when the connection went: nobody knows whether it is. */
   function doubt(cy) {
-    if (online) cy.nodes("[stale]").removeData("stale");
-    else running(cy).data("stale", "yes");
+    const faces = (view && view.nodes) || {};
+    if (online) cy.nodes("[stale]").forEach((node) => node.removeData("stale").data(faces[node.id()] || {}));
+    else running(cy).forEach((node) => node.data({ stale: "yes", label: node.data("label").replace("◐", "?") }));
   }
 
   /** Say whether the connection stands. */

@@ -14,6 +14,10 @@ from tests.servers import dashboard, free_port
 GRAPH = "return document.getElementById('workflow-graph')._cyreg.cy.getElementById('input')"
 
 
+def label(page: PageUnderTest) -> str:
+    return str(page.script(f"{GRAPH}.data('label')"))
+
+
 def border(page: PageUnderTest) -> str:
     return str(page.script(f"{GRAPH}.style('border-style')"))
 
@@ -38,9 +42,11 @@ def test_what_was_running_reads_as_unknown_until_the_server_is_back(
     assert "running" not in shown
     assert "unknown" in page.text("#workflow-steps")
     assert border(page) == "dashed"
+    assert label(page).startswith("?")
     with dashboard(tmp_path, port=port, workers=workers):
         page.wait_for(lambda: "running" in page.text("#run-status"))
         page.wait_for(lambda: border(page) == "solid")
+        assert label(page).startswith("◐")
         assert "unknown" not in page.text("#run-line") + page.text("#workflow-steps")
         writer.finish()
         page.wait_for_end()
