@@ -149,11 +149,11 @@ def _end_leases_of_before(db: Connection, started: str) -> None:
 
 
 def _look_over(db: Connection, path: Path) -> None:
-    """Look for damage in the structure of the file, for a while."""
+    """Look for damage in the structure of the file and in its indexes, for a while."""
     end = time.monotonic() + LOOK_SECONDS
     db.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     try:
-        sound = query(db, "PRAGMA quick_check(1)") == [("ok",)]
+        sound = query(db, "PRAGMA integrity_check(1)") == [("ok",)]
     except apsw.InterruptError:
         return
     finally:

@@ -136,7 +136,7 @@ def check_page(record: Record, log: LogFile, run_id: str, *, resets: int = 0) ->
     _check_way(record.counts, run, resets)
     _check_way(record.frames, run, resets)
     last = record.counts[-1]
-    assert (last.run, last.status, last.head) == (run_id, run.status, run.head)
+    assert (last.run, last.status, last.head) == (run_id, run.status, run.head), (last, run)
     events = log.events(run_id)
     assert record.rows == events, _difference(record.rows, events)
 
