@@ -36,7 +36,8 @@ js: node ## tests of the client-side layer
 
 browser: $(VENV)/.test chromium nginx ## tests of the page in Chromium
 	@mkdir -p .coverage-data
-	$(BIN)/python -m pytest -m "browser and not faults" --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -m "browser and not faults" -n $(WORKERS) --dist loadscope \
+		--cov --cov-report= $(ARGS)
 	@mv .coverage .coverage-data/coverage.browser
 
 # What they harm are processes, networks and disks, so they say nothing about coverage.

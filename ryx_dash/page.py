@@ -51,6 +51,9 @@ class Page:
         travel.register(self.app, log)
         client.register(self.app)
         runs_client.register(self.app)
+        # Dash sets itself up in the first request, and lets a second one that comes meanwhile see
+        # it half done: it then answers 500 for the scripts of its own page. So the first is ours.
+        self.flask.test_client().get("/")
 
     @property
     def csp(self) -> str:
