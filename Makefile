@@ -1,5 +1,6 @@
 # make run    set up what is missing and serve the dashboard
 # make test   set up what is missing, the browser included, and run every check and test
+# make faults kill, cut, fill and damage what the dashboard stands on, with random seeds
 # make soak   the faults of docs/guarantees.md, each with 200 seeds: hours
 #
 # Everything Python lives in .venv. PYTHON chooses the interpreter (3.11 or newer).
@@ -16,7 +17,7 @@ help: ## list the targets
 run: $(VENV)/.run ## serve the dashboard (settings: RYX_*, or FLAGS="--port 9000")
 	@$(BIN)/python app.py $(FLAGS)
 
-test: lint unit js browser faults ## every check and test
+test: lint unit js browser ## every check and test but the faults
 	@$(BIN)/python -m coverage combine -q .coverage-data
 	@$(BIN)/python -m coverage report --fail-under=95
 
@@ -41,7 +42,7 @@ browser: $(VENV)/.test chromium nginx ## tests of the page in Chromium
 	@mv .coverage .coverage-data/coverage.browser
 
 # What they harm are processes, networks and disks, so they say nothing about coverage.
-faults: $(VENV)/.test chromium node nginx ## faults, each with FAULT_SEEDS seeds (5), and fuzzing
+faults: $(VENV)/.test chromium node nginx ## faults, each with FAULT_SEEDS random seeds (5), and fuzzing
 	$(BIN)/python -m pytest -m faults -n $(WORKERS) --dist loadfile $(ARGS)
 
 soak: export FAULT_SEEDS := 200
