@@ -43,11 +43,11 @@ browser: $(VENV)/.test chromium nginx ## tests of the page in Chromium
 
 # What they harm are processes, networks and disks, so they say nothing about coverage.
 faults: $(VENV)/.test chromium node nginx ## faults, each with FAULT_SEEDS random seeds (5), and fuzzing
-	$(BIN)/python -m pytest -m faults -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest tests/faults tests/fuzz -n $(WORKERS) --dist loadfile $(ARGS)
 
 soak: export FAULT_SEEDS := 200
 soak: $(VENV)/.test chromium node nginx ## the same with 200 seeds each: hours
-	$(BIN)/python -m pytest -m faults --durations=0 -rA $(ARGS)
+	$(BIN)/python -m pytest tests/faults tests/fuzz -rA $(ARGS)
 
 # atheris has another newest version for each Python.
 constraints: ## renew constraints.txt from the newest versions that pyproject.toml allows

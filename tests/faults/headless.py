@@ -249,11 +249,11 @@ class HeadlessPage:
 
     async def _insist(self, changed: str) -> dict[str, Any]:
         """Ask until there is an answer, as a person does who clicks again."""
-        for _ in range(20):
-            with suppress(*FAILURES), anyio.fail_after(5):
-                return await self._request(changed)
-            await anyio.sleep(0.2)
-        raise AssertionError("the server callback does not answer")
+        with anyio.fail_after(60):
+            while True:
+                with suppress(*FAILURES), anyio.fail_after(10):
+                    return await self._request(changed)
+                await anyio.sleep(0.2)
 
     async def _request(self, changed: str) -> dict[str, Any]:
         described = self._callback
