@@ -18,7 +18,7 @@ run: $(VENV)/.run ## serve the dashboard (settings: RYX_*, or FLAGS="--port 9000
 	@$(BIN)/python app.py $(FLAGS)
 
 test: lint unit js browser ## every check and test but the faults
-	@$(BIN)/python -m coverage combine -q .coverage-data
+	@$(BIN)/python -m coverage combine -q .coverage-data/coverage.*
 	@$(BIN)/python -m coverage report --fail-under=95
 
 lint: $(VENV)/.test ## style and types
