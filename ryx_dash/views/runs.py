@@ -124,7 +124,7 @@ def _row(line: ListedRun, picked: bool, zone: ZoneInfo, today: date) -> Any:
             *([_hit(line.hit, address)] if line.hit else []),
         ],
         [
-            html.Span(line.model, className="runs-model"),
+            html.Span(line.model or "–", className="runs-model"),
             html.Span(line.intent, className="quiet runs-intent"),
         ],
         html.Time(
