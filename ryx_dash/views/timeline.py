@@ -1,12 +1,12 @@
 """The timeline: what ran when, for how long, and what the end had to wait for."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 from dash import dcc, html
 
+from ryx_dash.projection.axis import Axis, Gap
 from ryx_dash.projection.spans import critical
 from ryx_dash.projection.state import RunState, Span
 from ryx_dash.projection.text import between, format_count, format_latency, one_line
@@ -17,9 +17,6 @@ from ryx_dash.views.theme import NODE_COLOURS, template, tokens
 
 MOST = 400
 """Spans that are drawn, the newest of them: more than anybody can tell apart."""
-
-LONGEST_GAP = 1.0
-"""Seconds that are left of a longer gap, in which nothing ran, when gaps are folded."""
 
 ROW = 24
 """Height of a row in pixels."""
@@ -32,44 +29,6 @@ QUEUE = "queue"
 
 LABEL = 16
 """Characters of a row's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """From ``start`` to ``end``, in seconds of the run, nothing ran."""
-
-    start: float
-    end: float
-
-    @property
-    def cut(self) -> float:
-        """Seconds that folding takes away."""
-        return max(0.0, self.end - self.start - LONGEST_GAP)
-
-
-class Clock:
-    """Times of events as seconds since ``origin``, those of long gaps left out if ``folded``."""
-
-    def __init__(self, origin: str, spans: Sequence[Span], last: str, *, folded: bool) -> None:
-        self._origin = origin
-        busy = [(self._real(span.start), self._real(span.end or last)) for span in spans]
-        self.gaps = [gap for gap in _gaps(busy) if folded and gap.cut]
-
-    def __call__(self, ts: str) -> float:
-        """Where the time ``ts`` is drawn."""
-        return self.drawn(self._real(ts))
-
-    def drawn(self, second: float) -> float:
-        """Where a second of the run is drawn; within a gap, at most where the gap ends."""
-        for gap in reversed(self.gaps):
-            if second >= gap.end:
-                second -= gap.cut
-            elif second > gap.start + LONGEST_GAP:
-                second = gap.start + LONGEST_GAP
-        return second
-
-    def _real(self, ts: str) -> float:
-        return (between(self._origin, ts) or 0.0) / 1000
 
 
 def tabs() -> Any:
@@ -140,22 +99,22 @@ def figure(
     started = state.started or ""
     origin = created if wait else started
     last = state.last or origin
-    clock = Clock(origin, [*wait, *spans], last, folded=folded)
+    axis = Axis(origin, [*wait, *spans], last, folded=folded)
     rows = _rows(state, wait, spans)
-    behind = [_ghost(ghost, rows, clock(started), folded)] if ghost is not None else []
-    ends = [clock(span.end or last) for span in spans]
+    behind = [_ghost(ghost, rows, axis(started), folded)] if ghost is not None else []
+    ends = [axis(span.end or last) for span in spans]
     ends += [base + length for bar in behind for base, length in zip(bar.base, bar.x, strict=True)]
     traces = [
         *behind,
-        _queued(wait, clock),
-        _bars(spans, clock, last, selected),
-        _streams(spans, clock, last),
-        _tokens(spans, clock),
+        _queued(wait, axis),
+        _bars(spans, axis, last, selected),
+        _streams(spans, axis, last),
+        _tokens(spans, axis),
     ]
     layout = _layout(len(rows), zoom or (0, max(ends, default=0.0) * 1.16 or 1)) | {
         "yaxis": _names(rows),
-        "shapes": [_fold_shape(gap, clock) for gap in clock.gaps],
-        "annotations": [*(_fold_note(g, clock) for g in clock.gaps), *_cut(len(state.spans))],
+        "shapes": [_fold_shape(gap, axis) for gap in axis.gaps],
+        "annotations": [*(_fold_note(g, axis) for g in axis.gaps), *_cut(len(state.spans))],
     }
     return dict(go.Figure(data=traces, layout=layout).to_plotly_json())
 
@@ -184,7 +143,7 @@ def _queue(state: RunState, created: str) -> list[Span]:
 # -- traces -----------------------------------------------------------------------------------
 
 
-def _bars(spans: Sequence[Span], clock: Clock, last: str, selected: str | None) -> go.Bar:
+def _bars(spans: Sequence[Span], axis: Axis, last: str, selected: str | None) -> go.Bar:
     colours = tokens()
     path = critical(spans)
     newest = {span.node: span.opened for span in spans}
@@ -192,8 +151,8 @@ def _bars(spans: Sequence[Span], clock: Clock, last: str, selected: str | None) 
     return go.Bar(
         orientation="h",
         y=[span.node for span in spans],
-        base=[clock(span.start) for span in spans],
-        x=[clock(span.end or last) - clock(span.start) for span in spans],
+        base=[axis(span.start) for span in spans],
+        x=[axis(span.end or last) - axis(span.start) for span in spans],
         customdata=[[span.node, span.opened] for span in spans],
         marker={
             "color": [colours[NODE_COLOURS.get(str(span.status), "quiet")] for span in spans],
@@ -223,15 +182,15 @@ def _edge(span: Span, path: frozenset[int], selected: str | None) -> tuple[str, 
     return NODE_COLOURS.get(str(span.status), "quiet"), 1.0
 
 
-def _streams(spans: Sequence[Span], clock: Clock, last: str) -> go.Bar:
+def _streams(spans: Sequence[Span], axis: Axis, last: str) -> go.Bar:
     """What is hollow: the model has been asked, and has said nothing yet."""
     waits = [span for span in spans if span.first or (span.node == "llm" and span.closed is None)]
-    ends = [clock(span.first or span.end or last) for span in waits]
+    ends = [axis(span.first or span.end or last) for span in waits]
     return go.Bar(
         orientation="h",
         y=[span.node for span in waits],
-        base=[clock(span.start) for span in waits],
-        x=[end - clock(span.start) for span, end in zip(waits, ends, strict=True)],
+        base=[axis(span.start) for span in waits],
+        x=[end - axis(span.start) for span, end in zip(waits, ends, strict=True)],
         marker={"color": tokens()["panel"], "opacity": 0.75},
         width=0.44,
         hoverinfo="skip",
@@ -239,12 +198,12 @@ def _streams(spans: Sequence[Span], clock: Clock, last: str) -> go.Bar:
     )
 
 
-def _tokens(spans: Sequence[Span], clock: Clock) -> go.Scatter:
+def _tokens(spans: Sequence[Span], axis: Axis) -> go.Scatter:
     streamed = [(span, span.first) for span in spans if span.first]
     return go.Scatter(
         mode="markers",
         y=[span.node for span, _ in streamed],
-        x=[clock(first) for _, first in streamed],
+        x=[axis(first) for _, first in streamed],
         customdata=[[span.node, span.opened] for span, _ in streamed],
         marker={"symbol": "diamond", "size": 9, "color": tokens()["text"]},
         hovertext=[
@@ -256,12 +215,12 @@ def _tokens(spans: Sequence[Span], clock: Clock) -> go.Scatter:
     )
 
 
-def _queued(wait: Sequence[Span], clock: Clock) -> go.Bar:
+def _queued(wait: Sequence[Span], axis: Axis) -> go.Bar:
     return go.Bar(
         orientation="h",
         y=[span.node for span in wait],
-        base=[clock(span.start) for span in wait],
-        x=[clock(span.end or "") - clock(span.start) for span in wait],
+        base=[axis(span.start) for span in wait],
+        x=[axis(span.end or "") - axis(span.start) for span in wait],
         marker={"color": tokens()["quiet"], "opacity": 0.4},
         width=0.6,
         hovertext=[f"waited in line {_took(span, '')}" for span in wait],
@@ -275,12 +234,12 @@ def _ghost(ghost: RunState, rows: Sequence[tuple[str, str]], start: float, folde
     known = {row for row, _ in rows}
     spans = [span for span in ghost.spans[-MOST:] if span.node in known]
     last = ghost.last or ""
-    clock = Clock(ghost.started or "", ghost.spans, last, folded=folded)
+    axis = Axis(ghost.started or "", ghost.spans, last, folded=folded)
     return go.Bar(
         orientation="h",
         y=[span.node for span in spans],
-        base=[start + clock(span.start) for span in spans],
-        x=[clock(span.end or last) - clock(span.start) for span in spans],
+        base=[start + axis(span.start) for span in spans],
+        x=[axis(span.end or last) - axis(span.start) for span in spans],
         marker={"color": tokens()["faint"], "opacity": 0.35},
         width=0.92,
         hovertext=[f"the run before: {_hover(span, last)}" for span in spans],
@@ -344,25 +303,14 @@ def _names(rows: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
     }
 
 
-def _gaps(busy: Iterable[tuple[float, float]]) -> list[Gap]:
-    """Where none of the intervals is."""
-    gaps: list[Gap] = []
-    reached: float | None = None
-    for start, end in sorted(busy):
-        if reached is not None and start > reached:
-            gaps.append(Gap(reached, start))
-        reached = end if reached is None else max(reached, end)
-    return gaps
-
-
-def _fold_shape(gap: Gap, clock: Clock) -> dict[str, Any]:
+def _fold_shape(gap: Gap, axis: Axis) -> dict[str, Any]:
     return {
         "type": "rect",
         "yref": "paper",
         "y0": 0,
         "y1": 1,
-        "x0": clock.drawn(gap.start),
-        "x1": clock.drawn(gap.end),
+        "x0": axis.drawn(gap.start),
+        "x1": axis.drawn(gap.end),
         "fillcolor": tokens()["raised"],
         "opacity": 0.6,
         "line": {"width": 0},
@@ -370,9 +318,9 @@ def _fold_shape(gap: Gap, clock: Clock) -> dict[str, Any]:
     }
 
 
-def _fold_note(gap: Gap, clock: Clock) -> dict[str, Any]:
+def _fold_note(gap: Gap, axis: Axis) -> dict[str, Any]:
     return {
-        "x": (clock.drawn(gap.start) + clock.drawn(gap.end)) / 2,
+        "x": (axis.drawn(gap.start) + axis.drawn(gap.end)) / 2,
         "y": 1,
         "yref": "paper",
         "yanchor": "top",
