@@ -22,6 +22,7 @@
   let timer = null;
   let settling = false;
   let online = true;
+  let silence = "";
 
   function cytoscape() {
     const element = document.getElementById("workflow-graph");
@@ -58,6 +59,7 @@
         if (face) edge.data("latency", face.latency || "");
       });
       mark(cy);
+      hush(cy);
       doubt(cy);
     });
     beat(cy);
@@ -77,6 +79,24 @@
     online = value;
     cy.batch(() => doubt(cy));
     beat(cy);
+  }
+
+  /** A running step says in a second line how long its backend has been silent. */
+  function hush(cy) {
+    const faces = (view && view.nodes) || {};
+    cy.nodes("[silent]").forEach((node) => node.removeData("silent").data(faces[node.id()] || {}));
+    if (silence === "") return;
+    running(cy)
+      .filter('[kind = "step"]')
+      .forEach((node) => node.data({ silent: "yes", label: `${(faces[node.id()] || {}).label}\n${silence}` }));
+  }
+
+  /** How long nothing was heard of what runs, in words; empty: that is no news. */
+  function setSilence(text) {
+    const cy = cytoscape();
+    if (!cy || text === silence) return;
+    silence = text;
+    cy.batch(() => hush(cy));
   }
 
   function mark(cy) {
@@ -228,5 +248,5 @@
     });
   }
 
-  RyxDash.graph = Object.freeze({ start, setOnline, apply, select, turn, fit, fold, label });
+  RyxDash.graph = Object.freeze({ start, setOnline, setSilence, apply, select, turn, fit, fold, label });
 })(globalThis);

@@ -5,7 +5,7 @@
 (function (root) {
   "use strict";
   const RyxDash = root.RyxDash;
-  const { session, graph, monitor, panels, splitters, cards, focus, runs, scrubber, timeline, keyboard, store } = RyxDash;
+  const { session, graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard, store } = RyxDash;
   const dash = (root.dash_clientside = root.dash_clientside || {});
 
   const TICK_MS = 250;
@@ -96,7 +96,9 @@
       "command-error": { children: view.refused ? refusal(view.refused) : null, hidden: !view.refused },
     };
     for (const [id, props] of Object.entries(wanted)) put(id, props);
-    for (const part of [panels, RyxDash.stale]) part.setOnline(view.status === "connected");
+    const online = view.status === "connected";
+    hush.setListening(online && state.link !== null);
+    for (const part of [panels, RyxDash.stale]) part.setOnline(online);
   }
 
   function refusal(sentence) {
@@ -112,7 +114,7 @@
     graph.label();
     splitters.restore();
     timeline.restore();
-    for (const part of [panels, cards, focus, RyxDash.answer]) part.watch();
+    for (const part of [panels, cards, focus, hush, RyxDash.answer]) part.watch();
     scrubber.open();
     act("mount", { path: root.location.pathname });
   }
@@ -152,6 +154,7 @@
       const another = state.seen.run !== null && shown.run !== state.seen.run;
       act("shown", { shown });
       if (another) startClean(shown.run, paused, follow, selected);
+      hush.shown(shown);
       scrubber.shown(shown);
       timeline.shown(shown);
       monitor.shown(shown, get("follow", "data"), get("pause", "data"));
@@ -264,5 +267,5 @@
     execute: (input) => execute(input, get("model-select", "value")),
     dismiss: () => act("dismiss"),
   };
-  for (const part of [graph, monitor, panels, splitters, cards, focus, runs, scrubber, timeline, keyboard]) part.start(page);
+  for (const part of [graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard]) part.start(page);
 })(globalThis);

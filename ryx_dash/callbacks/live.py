@@ -19,6 +19,8 @@ from ryx_dash.errors import LogError
 from ryx_dash.log.base import EventLog, Run
 from ryx_dash.projection.spans import boundaries
 from ryx_dash.projection.state import RunState
+from ryx_dash.projection.text import between
+from ryx_dash.protocol.events import now
 from ryx_dash.protocol.executor import Model
 from ryx_dash.protocol.frames import Envelope, Shown
 from ryx_dash.views import ids, outputs
@@ -174,6 +176,8 @@ def _views(
         "seq": state.seq,
         "head": run.head,
         "status": view.status,
+        "quiet": between(state.heard, now()),
+        "acknowledged": state.acknowledged,
         "new": _new(run, state, asked),
         "page": page.page,
         "pages": page.pages,

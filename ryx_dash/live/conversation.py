@@ -13,7 +13,7 @@ from ryx_dash.backoff import RETRIES
 from ryx_dash.live.link import Link
 from ryx_dash.protocol.dialects.order import MAX_HELD
 from ryx_dash.protocol.dialects.translator import Translator
-from ryx_dash.protocol.events import Draft, EventKind, JsonObject, outcome
+from ryx_dash.protocol.events import REMARK, Draft, EventKind, JsonObject, outcome
 from ryx_dash.protocol.executor import Emit, Request
 from ryx_dash.websocket import CONTRACT_HEADER, FAILURES, final, opened, public, receive, why
 
@@ -22,9 +22,6 @@ CANCEL_SECONDS = 0.9
 
 LARGE = 262_144
 """Bytes of a message from which on it is translated beside the event loop."""
-
-LOOKS = 4
-"""Parts into which the silence limit is cut; after each, the silence is said."""
 
 HOLE_SECONDS = 1.0
 """How long an event that was overtaken by others may take to arrive."""
@@ -72,7 +69,6 @@ class Conversation:
         self._keeps_contract = False
         self._asked_again: int | None = None
         self._heard = time.monotonic()
-        self._quiet_said = 0
         self._tries = 0
 
     async def hold(self) -> None:
@@ -126,11 +122,11 @@ class Conversation:
                 await self._end(draft)
                 return True
             await self._emit(draft)
+        self._heard = time.monotonic()  # however long the log took: that is not the backend's
         return False
 
     async def _translated(self, raw: bytes) -> list[Draft]:
         self._link.heard()
-        self._heard, self._quiet_said = time.monotonic(), 0
         take = self._translator.take
         drafts = take(raw) if len(raw) < LARGE else await to_thread.run_sync(take, raw)
         self._keeps_contract = self._keeps_contract or self._translator.order.since > 0
@@ -147,18 +143,12 @@ class Conversation:
             if raw is None and self._asked_again != order.since:
                 raise Stale
             return raw
-        part = self._silence / LOOKS
-        for look in range(1, LOOKS + 1):
-            left = self._heard + part * look - time.monotonic()
-            raw = await receive(socket, at_most=left)
-            if raw is not None:
-                return raw
-            if look < LOOKS and self._quiet_said < look:
-                self._quiet_said = look
-                await self._emit(self._quiet(part * look))
-            if look == LOOKS // 2 and self._may_ask_again():
-                raise Stale
-        raise Silent
+        may_ask = self._may_ask_again()
+        patience = self._silence / 2 if may_ask else self._silence
+        raw = await receive(socket, at_most=self._heard + patience - time.monotonic())
+        if raw is None:
+            raise Stale if may_ask else Silent
+        return raw
 
     def _may_ask_again(self) -> bool:
         return self._keeps_contract and self._asked_again != self._translator.order.since
@@ -221,14 +211,6 @@ class Conversation:
             seconds=round(seconds, 1),
         )
 
-    def _quiet(self, seconds: float) -> Draft:
-        step = self._translator.step
-        return _note(
-            f"Nothing was heard from the backend for {seconds:g} s.",
-            step=step or "",
-            silent_seconds=seconds,
-        )
-
     def _left_out(self) -> Draft | None:
         tally = self._translator.tally
         parts = [
@@ -260,8 +242,9 @@ class Conversation:
         )
 
     def _silent(self) -> Draft:
+        only = "acknowledged the command and then " if self._translator.acknowledged else ""
         return self._interrupted(
-            f"The backend at {self._address} has sent nothing for {self._silence:g} s"
+            f"The backend at {self._address} has {only}sent nothing for {self._silence:g} s"
         )
 
     def _interrupted(self, reason: str) -> Draft:
@@ -274,8 +257,10 @@ class Conversation:
         )
 
 
-def _note(message: str, *, step: str = "", **data: object) -> Draft:
+def _note(message: str, **data: object) -> Draft:
     """An event that is seen in the monitor and changes nothing else."""
     return Draft(
-        event=EventKind.STEP_PROGRESS, step=step, message=message, data={"warning": True, **data}
+        event=EventKind.STEP_PROGRESS,
+        message=message,
+        data={"warning": True, REMARK: True, **data},
     )

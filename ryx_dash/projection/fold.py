@@ -13,7 +13,15 @@ from ryx_dash.projection.spans import Spans
 from ryx_dash.projection.state import NodeState, Panel, RunState, Tally, ToolCall
 from ryx_dash.projection.text import between
 from ryx_dash.projection.tools import Calls
-from ryx_dash.protocol.events import Event, EventKind, JsonObject, level, outcome
+from ryx_dash.protocol.events import (
+    ACKNOWLEDGED,
+    REMARK,
+    Event,
+    EventKind,
+    JsonObject,
+    level,
+    outcome,
+)
 from ryx_dash.protocol.steps import LLM, MODEL, OUTPUT, NodeStatus, RunStatus
 
 _CLOSED_AS: Mapping[RunStatus, tuple[NodeStatus, NodeStatus]] = {
@@ -55,6 +63,8 @@ class _Run:
         self._status = state.status
         self._ended = state.status.ended
         self._last = state.last
+        self._heard = state.heard
+        self._acknowledged = state.acknowledged
         self._nodes = Nodes(state.nodes)
         self._calls = Calls(state.calls)
         self._spans = Spans(state.spans)
@@ -78,6 +88,8 @@ class _Run:
         data = event.data if isinstance(event.data, dict) else {}
         key = (event.step, level(kind, data), kind == _TOKEN)
         self._counts[key] = self._counts.get(key, 0) + 1
+        if REMARK not in data:
+            self._hear(event)
         if self._ended:
             return
         if self._status is RunStatus.QUEUED:
@@ -106,6 +118,8 @@ class _Run:
             duplicates=self._duplicates,
             status=self._status,
             last=self._last,
+            heard=self._heard,
+            acknowledged=self._acknowledged,
             nodes=nodes,
             calls=self._calls.freeze(),
             spans=self._spans.freeze(),
@@ -118,6 +132,13 @@ class _Run:
             **self._answer.freeze(),
             **values,
         )
+
+    def _hear(self, event: Event) -> None:
+        self._heard = event.ts
+        acknowledged = event.event == ACKNOWLEDGED
+        if acknowledged is not self._acknowledged:
+            self._acknowledged = acknowledged
+            self._changed["run"] = event.seq
 
     # -- one method a kind of event -------------------------------------------------------------
 

@@ -102,6 +102,10 @@ class RunState:
     ended: str | None = None
     last: str | None = None
     """Time of the newest event."""
+    heard: str | None = None
+    """Time of the newest event that is no remark of the dashboard's own."""
+    acknowledged: bool = False
+    """Whether that one only said that a backend has the command."""
     latency: float | None = None
     """Milliseconds from first to last event of an ended run."""
     nodes: tuple[NodeState, ...] = ()

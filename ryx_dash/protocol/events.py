@@ -13,6 +13,14 @@ JsonObject = dict[str, Any]
 """A JSON object: only ``str`` keys, and values that JSON has."""
 
 
+REMARK = "_remark"
+"""The key in an event's ``data`` that marks what the dashboard itself says of a run elsewhere: that
+a backend was not reached, or what it left out. Nobody has been heard by it."""
+
+ACKNOWLEDGED = "acknowledged"
+"""The kind of a backend's answer that only says that a command has arrived."""
+
+
 class EventKind(StrEnum):
     """The kinds of events. ``ERROR`` answers a command and belongs to no run."""
 
@@ -173,6 +181,8 @@ def step_event(
 
 
 __all__ = [
+    "ACKNOWLEDGED",
+    "REMARK",
     "TERMINAL",
     "Draft",
     "Event",

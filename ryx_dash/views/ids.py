@@ -19,6 +19,7 @@ COMMAND_ERROR = "command-error"
 RUN_LINE = "run-line"
 RUN_STATUS = "run-status"  # *
 RUN_CLOCK = "run-clock"
+RUN_SILENCE = "run-silence"
 EVENT_COUNT = "event-count"  # *
 NOTICE = "notice"
 

@@ -31,6 +31,7 @@ def run_line(
     return [
         _status(state.run_id, status),
         html.Span(question, className="run-input", title=question[:1_000], dir="auto"),
+        html.Span(id=ids.RUN_SILENCE, className="data fact silence"),  # the page's own word
         html.Span(f"{done} of {len(state.steps)} steps", className="data quiet fact"),
         _clock(state),
         _events(state, after, hidden),

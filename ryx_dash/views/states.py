@@ -45,6 +45,8 @@ def queued(position: int) -> list[Any]:
 def waiting(state: RunState) -> list[Any]:
     """The run goes on and has no answer yet."""
     current = next((s for s in state.steps if s.step == state.current_step), None)
+    if current is None and state.acknowledged:
+        return [html.P("The backend has the command. It has said nothing else.", className="quiet")]
     if current is None:
         return [html.P("The run has started.", className="quiet")]
     if current.node == "llm":
@@ -61,8 +63,8 @@ def outcome(state: RunState) -> list[Any]:
         case RunStatus.CANCELLED:
             return _ended(state, "The run was cancelled. What it had found until then stays here.")
         case RunStatus.INTERRUPTED:
-            reason = state.failure or "Whatever ran it is gone."
-            return _ended(state, f"{reason} Nobody knows how the run would have ended.")
+            lost = "Whatever ran it is gone, so nobody knows how the run would have ended."
+            return _ended(state, state.failure or lost)
         case _:
             return []
 

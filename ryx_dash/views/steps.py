@@ -22,6 +22,7 @@ def _item(step: NodeState, selected: bool) -> Any:
             badge(step.status, word=False),
             html.Span(step.label, className="step-name", title=step.step),
             html.Span(f"try {step.attempt}", className="step-try", hidden=step.attempt < 2),
+            html.Span(className="step-silence silence"),  # filled in by the page, as it ticks
             html.Span(latency, className="step-latency"),
         ],
         className="step",

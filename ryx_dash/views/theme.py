@@ -108,6 +108,10 @@ def graph_stylesheet() -> list[dict[str, Any]]:
         {"selector": 'edge[kind = "stack"]', "style": {"visibility": "hidden", "label": ""}},
         *statuses,
         {
+            "selector": "node[silent]",
+            "style": {"text-wrap": "wrap", "height": 40, "font-size": 11, "line-height": 1.3},
+        },
+        {
             "selector": "node[stale]",
             "style": {"border-color": t["quiet"], "border-style": "dashed"},
         },

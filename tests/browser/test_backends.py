@@ -97,7 +97,83 @@ def test_acknowledging(page: PageUnderTest, backend: FakeBackend) -> None:
     run(page, backend, backends.acknowledging)
     assert page.run["status"] == "interrupted"
     assert set(page.steps.values()) == {"skipped"}
-    assert column(page, "has sent nothing for 2 s")
+    assert column(page, "then sent nothing for 2 s")
+
+
+@pytest.fixture
+def patient(tmp_path: Path, dash_br: Browser) -> Iterator[tuple[PageUnderTest, FakeBackend]]:
+    """A page in front of a backend that may be silent for longer than the page itself is."""
+    with (
+        serve_backend(backends.silent) as backend,
+        dashboard(tmp_path, RYX_WS_URL=backend.url, RYX_SILENCE="9") as running,
+    ):
+        yield PageUnderTest(dash_br, running), backend
+
+
+def begin(page: PageUnderTest) -> None:
+    """Ask, and wait until the run goes on."""
+    before = page.run["id"]
+    page.type_query("Is anybody there?")
+    page.find("execute-button").click()
+    page.wait_for(lambda: page.run["id"] != before and page.run["status"] == "running")
+
+
+def seconds_in(text: str) -> int:
+    return int(text.split()[-2])
+
+
+def label(page: PageUnderTest) -> str:
+    graph = "document.getElementById('workflow-graph')._cyreg.cy"
+    return str(page.script(f"return {graph}.getElementById('rag').data('label')"))
+
+
+def test_silence_is_counted_where_it_is(patient: tuple[PageUnderTest, FakeBackend]) -> None:
+    page, _ = patient
+    page.open()
+    begin(page)
+    page.wait_for(lambda: page.text(".step-silence:not(:empty)").startswith("silent "))
+    first = seconds_in(page.text("#run-silence"))
+    assert first >= 5
+    assert page.text("#run-silence").startswith("nothing heard for ")
+    item = "#workflow-steps li[data-step='rag_context']"
+    assert page.text(f"{item} .step-silence")
+    assert "\nnothing heard for " in label(page)
+    page.wait_for(lambda: seconds_in(page.text("#run-silence")) > first)
+    page.wait_for_end()
+    assert page.run["status"] == "interrupted"
+    page.wait_for(lambda: page.text("#run-silence") == page.text(f"{item} .step-silence") == "")
+    assert "nothing heard" not in label(page)
+    assert column(page, "sent nothing for 9 s during rag_context")
+    assert page.console == []
+
+
+def test_a_page_that_hears_nothing_itself_does_not_count_silence(
+    patient: tuple[PageUnderTest, FakeBackend],
+) -> None:
+    page, _ = patient
+    page.open()
+    begin(page)
+    page.wait_for(lambda: page.text("#run-silence"))
+    page.server.stop()
+    page.wait_for(lambda: page.attribute("connection-status", "data-status") != "connected")
+    page.wait_for(lambda: page.text("#run-silence") == "")
+    assert page.text("#workflow-steps").count("silent") == 0
+    assert label(page).startswith("?")
+    assert "nothing heard" not in label(page)
+
+
+def test_a_backend_that_only_acknowledges_is_said_to(
+    patient: tuple[PageUnderTest, FakeBackend],
+) -> None:
+    page, backend = patient
+    backend.script = backends.acknowledging
+    page.open()
+    begin(page)
+    page.wait_for(lambda: "The backend has the command" in page.text("#answer-panel"))
+    page.wait_for(lambda: page.text("#run-silence").startswith("acknowledged, then nothing heard"))
+    page.wait_for_end()
+    assert page.run["status"] == "interrupted"
+    assert "acknowledged the command and then sent nothing for 9 s" in page.text("#answer-panel")
 
 
 def test_steps_of_its_own(page: PageUnderTest, backend: FakeBackend) -> None:

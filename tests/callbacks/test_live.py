@@ -13,7 +13,7 @@ from ryx_dash.callbacks.history import History
 from ryx_dash.callbacks.live import INPUTS, OUTPUTS, answer_frame, whole_output
 from ryx_dash.log.base import NewRun
 from ryx_dash.log.memory import MemoryLog
-from ryx_dash.protocol.events import Draft, EventKind, now, step_event
+from ryx_dash.protocol.events import ACKNOWLEDGED, Draft, EventKind, now, step_event
 from ryx_dash.protocol.executor import Model
 from ryx_dash.protocol.steps import EXECUTE, INPUT, LLM, RAG
 from ryx_dash.views import ids
@@ -216,6 +216,18 @@ def test_a_running_run_can_be_cancelled_and_says_what_it_does(desk):
     views = desk.frame()
     assert views["cancel"] is False
     assert text(views["answer_state"]) == "Input: Reading"
+
+
+def test_a_run_that_a_backend_only_acknowledged_says_so(desk):
+    desk.run_of(start(), Draft(event=ACKNOWLEDGED))
+    views = desk.frame()
+    assert "The backend has the command" in text(views["answer_state"])
+    assert views["shown"]["acknowledged"] is True
+    assert 0 <= views["shown"]["quiet"] < 60_000
+    desk.append(Draft(event="note"))
+    views = desk.frame()
+    assert "has started" in text(views["answer_state"])
+    assert views["shown"]["acknowledged"] is False
 
 
 def test_a_failed_run_says_why(desk):

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from ryx_dash.projection.fold import fold, fold_all, initial
 from ryx_dash.projection.state import RunState, Tally
-from ryx_dash.protocol.events import Draft, Event, outcome
+from ryx_dash.protocol.events import ACKNOWLEDGED, REMARK, Draft, Event, outcome
 from ryx_dash.protocol.steps import STEPS, NodeStatus, RunStatus
 
 from .events import draft, drafts, events, folded, histories, node, ts
@@ -320,6 +320,24 @@ def test_an_unknown_kind_is_only_counted() -> None:
     state = folded(draft("step_dreamt", "rag_context"))
     assert state.nodes == initial("r").nodes
     assert state.tallies == (Tally(step="rag_context", level="info", token=False, count=1),)
+
+
+def test_what_the_dashboard_remarks_is_no_word_of_the_backend() -> None:
+    step = start("rag_context")
+    remark = draft("step_progress", data={"warning": True, REMARK: True})
+    state = folded(step, remark)
+    assert (state.heard, state.last) == (ts(1), ts(2))
+    assert folded(step, remark, step).heard == ts(3)
+
+
+def test_a_backend_that_has_only_acknowledged_is_known() -> None:
+    word, remark = draft(ACKNOWLEDGED), draft("step_progress", data={REMARK: True})
+    state = folded(word, remark)
+    assert state.acknowledged
+    assert state.changed["run"] == 1
+    went_on = folded(word, remark, draft("note"))
+    assert not went_on.acknowledged
+    assert went_on.changed["run"] == 3
 
 
 def test_unknown_steps_have_nodes_of_their_own_in_the_order_they_came() -> None:

@@ -59,7 +59,9 @@ def test_a_failed_run_without_a_reason_says_so():
 
 def test_a_cancelled_and_an_interrupted_run_say_what_is_known():
     assert "was cancelled" in text(states.outcome(run(RunStatus.CANCELLED)))
-    assert "Nobody knows" in text(states.outcome(run(RunStatus.INTERRUPTED)))
+    assert "nobody knows" in text(states.outcome(run(RunStatus.INTERRUPTED)))
+    lost = "The backend was lost. Nobody knows how the run went on."
+    assert lost in text(states.outcome(run(RunStatus.INTERRUPTED, failure=lost)))
 
 
 def test_a_run_whose_question_is_unknown_cannot_be_repeated():

@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ryx_dash.protocol.events import EventKind, JsonObject
-
-ACKNOWLEDGED = "acknowledged"
-"""The kind of an answer that only says that a command has arrived."""
+from ryx_dash.protocol.events import ACKNOWLEDGED, EventKind, JsonObject
 
 _KINDS: Mapping[str, str] = {
     # The beginning of the run is in the log already: the dashboard itself has begun it.

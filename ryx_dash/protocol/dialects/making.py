@@ -6,9 +6,9 @@ from typing import Any
 
 from ryx_dash.protocol.clean import NOTES
 from ryx_dash.protocol.dialects import values
-from ryx_dash.protocol.dialects.forms import ACKNOWLEDGED, DOCUMENTED, Dialect
+from ryx_dash.protocol.dialects.forms import DOCUMENTED, Dialect
 from ryx_dash.protocol.dialects.pairing import Pairing
-from ryx_dash.protocol.events import Draft, EventKind, JsonObject
+from ryx_dash.protocol.events import ACKNOWLEDGED, Draft, EventKind, JsonObject
 from ryx_dash.protocol.steps import EXECUTE, LLM, STEPS
 
 RAW = "_raw"

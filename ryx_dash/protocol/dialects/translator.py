@@ -9,7 +9,7 @@ from ryx_dash.protocol.dialects.large import shorten
 from ryx_dash.protocol.dialects.making import make, unreadable
 from ryx_dash.protocol.dialects.order import Order
 from ryx_dash.protocol.dialects.pairing import Pairing
-from ryx_dash.protocol.events import Draft, EventKind, JsonObject
+from ryx_dash.protocol.events import ACKNOWLEDGED, Draft, EventKind, JsonObject
 from ryx_dash.protocol.reading import read_object
 
 MAX_SEEN = 20_000
@@ -37,6 +37,8 @@ class Translator:
         """The place in the run, where the backend counts its events."""
         self.step: str | None = None
         """The step that started last and has not ended."""
+        self.acknowledged = False
+        """Whether the newest event only says that the command has arrived."""
         self._pairing = Pairing()
         self._seen: dict[tuple[str | int, int], None] = {}
 
@@ -121,6 +123,7 @@ class Translator:
 
     def _taken(self, draft: Draft) -> Draft:
         self.tally.events += 1
+        self.acknowledged = draft.event == ACKNOWLEDGED
         if draft.event == EventKind.STEP_START and draft.step:
             self.step = draft.step
         elif draft.event in _ENDS_STEP and draft.step == self.step:
