@@ -116,9 +116,18 @@ def dashboard(
 
 
 @contextmanager
-def engine_backend(folder: Path, *, port: int | None = None, **env: str) -> Iterator[Dashboard]:
-    """A ``ryx-dash backend`` process, set up as :func:`dashboard` sets up a dashboard."""
-    with _process(folder, ("-m", "ryx_dash", "backend"), port, env) as running:
+def engine_backend(
+    folder: Path,
+    *,
+    port: int | None = None,
+    command: tuple[str, ...] = ("-m", "ryx_dash", "backend"),
+    **env: str,
+) -> Iterator[Dashboard]:
+    """A ``ryx-dash backend`` process, set up as :func:`dashboard` sets up a dashboard.
+
+    ``command`` is another program of the kind.
+    """
+    with _process(folder, command, port, env) as running:
         yield running
 
 

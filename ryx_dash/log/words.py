@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from ryx_dash.protocol.events import Event
+from ryx_dash.protocol.events import RAW, Event
 
 Phrase = tuple[str, ...]
 """Words that must follow each other; the last may be the beginning of a longer one."""
@@ -18,6 +18,9 @@ LONGEST = 100
 
 MOST = 50
 """Phrases of one filter that are looked at; each costs a search of its own."""
+
+MAX_RAW = 1_048_576
+"""Characters of a backend's message that are searched."""
 
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -57,14 +60,17 @@ def words(text: str) -> list[str]:
 
 
 def event_words(event: Event) -> list[str]:
-    """The words of an event's message and of the values in its payload, none left out."""
+    """The words of an event's message and of the values in its payload."""
     return words(" ".join(event_texts(event)))
 
 
 def event_texts(event: Event) -> Iterator[str]:
     """The texts that :func:`event_words` cuts into words, one by one."""
     yield event.message
-    yield from _texts(event.data)
+    for name, value in event.data.items():
+        # The fields of a very long message are beside it, the beginnings of its texts too.
+        is_long = name == RAW and isinstance(value, str) and len(value) > MAX_RAW
+        yield from _texts(value[:MAX_RAW] if is_long else value)
 
 
 def wanted(text: str) -> tuple[Phrase, ...]:

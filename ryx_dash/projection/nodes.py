@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from ryx_dash.projection.state import NodeState
-from ryx_dash.protocol.events import Event
+from ryx_dash.protocol.events import RAW, Event
 from ryx_dash.protocol.steps import EXECUTE, STEPS, NodeStatus
 
 CALL_PREFIX = "call:"
 """What the id of a tool call's node begins with; the call's id follows."""
+
+MAX_RAW = 16_384
+"""Characters of a backend's message that a node keeps; a longer one is in the log alone."""
 
 _NODE_OF = {step.name: step.node for step in STEPS}
 _OPEN = (NodeStatus.PENDING, NodeStatus.RUNNING)
@@ -102,7 +105,7 @@ class Nodes:
             latency=event.latency,
             message=event.message,
             attempt=attempt or self[key].attempt,
-            data=data,
+            data=_light(data),
         )
 
     def close(self, *, pending: NodeStatus, running: NodeStatus) -> None:
@@ -130,6 +133,13 @@ class Nodes:
         message = self._messages.pop(key, None)
         if message is not None:
             self._nodes[key] = replace(self._nodes[key], message=message)
+
+
+def _light(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Data without a backend's message that is too long to be kept in every state of a run."""
+    if len(str(data.get(RAW, ""))) <= MAX_RAW:
+        return data
+    return {name: value for name, value in data.items() if name != RAW}
 
 
 def node_of(event: Event) -> str | None:

@@ -17,6 +17,9 @@ REMARK = "_remark"
 """The key in an event's ``data`` that marks what the dashboard itself says of a run elsewhere: that
 a backend was not reached, or what it left out. Nobody has been heard by it."""
 
+RAW = "_raw"
+"""The key in an event's ``data`` that holds a backend's message as it came."""
+
 ACKNOWLEDGED = "acknowledged"
 """The kind of a backend's answer that only says that a command has arrived."""
 
@@ -182,6 +185,7 @@ def step_event(
 
 __all__ = [
     "ACKNOWLEDGED",
+    "RAW",
     "REMARK",
     "TERMINAL",
     "Draft",

@@ -17,7 +17,7 @@ from ryx_dash.log.base import NewRun
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.projection.fold import fold_all, initial
 from ryx_dash.projection.state import RunState
-from ryx_dash.protocol.events import Draft, Event
+from ryx_dash.protocol.events import RAW, Draft, Event
 from ryx_dash.protocol.executor import Request
 from ryx_dash.protocol.steps import STEPS, RunStatus
 from tests.fakes import backends
@@ -178,12 +178,15 @@ async def test_what_must_not_matter_does_not() -> None:
     assert events[-2].data["foreign"] == 1
 
 
-async def test_messages_of_10_mb_do_not_make_the_log_grow() -> None:
+async def test_messages_of_10_mb_are_kept_once_and_not_in_the_runs_state() -> None:
     async with served_backend(backends.heavy) as backend:
         events = await run_on(backend)
     assert state(events).answer == "Small."
     assert state(events).calls[0].status == "success"
-    assert sum(len(json.dumps(event.data)) for event in events) < 1_000_000
+    raw = [len(event.data.get(RAW, "")) for event in events]
+    assert sum(size > 10_000_000 for size in raw) == 2
+    assert sum(len(json.dumps(event.data)) for event in events) < sum(raw) + 1_000_000
+    assert len(repr(state(events))) < 1_000_000
 
 
 async def test_a_message_beyond_every_limit_ends_the_run_as_interrupted() -> None:

@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryx_dash.projection.fold import fold_all, initial
-from ryx_dash.protocol.clean import clean_draft
-from ryx_dash.protocol.dialects import values
-from ryx_dash.protocol.dialects.large import MAX_RAW, MAX_TEXT
-from ryx_dash.protocol.dialects.making import INFERRED, RAW
+from ryx_dash.protocol.clean import NOTES, clean_draft
+from ryx_dash.protocol.dialects import large, values
+from ryx_dash.protocol.dialects.making import INFERRED
 from ryx_dash.protocol.dialects.pairing import MAX_OPEN, Pairing
 from ryx_dash.protocol.dialects.translator import Translator
-from ryx_dash.protocol.events import Draft, now
+from ryx_dash.protocol.events import RAW, Draft, now
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -318,23 +317,59 @@ def test_broken_utf8_is_replaced_and_said() -> None:
     assert "UTF-8" in draft.data["_notes"][0]
 
 
-def test_a_message_of_10_mb_says_what_it_is_without_its_bulk() -> None:
+def test_what_a_large_message_says_is_kept_without_its_bulk_and_its_text_whole() -> None:
     big = "x" * 10_000_000
-    draft = take(
-        event="tool_result", data={"call_id": "c", "success": True, "output": big, "l": [1, 2]}
-    )
+    data = {"call_id": "c", "success": True, "output": big, "l": [1, 2]}
+    sent = {**{f"k{n}": n for n in range(1_000)}, "event": "tool_result", "data": data}
+    draft = take(**sent)
+    assert draft.event == "tool_result"
     assert draft.data["success"] is True
-    assert len(draft.data["output"]) < MAX_TEXT + 100
-    assert len(draft.data[RAW]) < MAX_TEXT + 100
+    assert len(draft.data["output"]) < large.MAX_TEXT
     assert "2 members" in draft.data["l"]
+    assert len(draft.data) < 200
+    assert json.loads(draft.data[RAW]) == sent
+    assert f"{len(draft.data[RAW]):,} characters" in draft.data[NOTES][0]
+    assert "the raw text has all of it" in draft.data[NOTES][0]
 
 
-def test_a_response_of_our_own_is_never_cut() -> None:
-    response = "x" * (MAX_RAW + 1)
+def test_a_text_that_would_be_too_long_to_send_on_is_cut_and_said_to_be() -> None:
+    draft = take(event="note", message='"' * (large.MAX_RAW // 2))
+    assert len(draft.data[RAW]) == large.MAX_TEXT
+    assert "the raw text has its first 100,000" in draft.data[NOTES][0]
+
+
+def test_what_is_kept_of_a_run_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "ROOM", 1_000_000)
+    t = Translator()
+    drafts = [take(t, event="note", message="x" * 300_000) for _ in range(200)]
+    assert [len(draft.message) for draft in drafts[:3]] == [300_000] * 3
+    for draft in drafts[5:]:
+        assert len(draft.message) < large.SMALL
+        assert len(draft.data[RAW]) == large.SMALL
+        assert draft.data[NOTES]
+    small = take(t, event="note", message="y" * 1_000)
+    assert small.message == "y" * 1_000
+
+
+def test_no_member_of_a_large_message_makes_it_large_again() -> None:
+    many = {f"k{n}": "x" * 1_000 for n in range(5_000)}
+    draft = take(event="note", message="m", data={**many, "n" * 5_000: {"o": {"p": 1}}}, **many)
+    kept = {name: value for name, value in draft.data.items() if name != RAW}
+    assert len(json.dumps(kept)) < 2 * large.MAX_TEXT
+    assert draft.message == "m"
+
+
+def test_a_response_is_never_cut() -> None:
+    response = "x" * (large.MAX_DATA + 1)
     (done,) = Translator().take(own(1, "workflow_complete", data={"response": response}))
     (cut,) = Translator().take(own(1, "step_complete", data={"text": response}))
-    assert done.data["response"] == response
-    assert len(cut.data["text"]) < MAX_TEXT + 100
+    assert done.data == {"response": response}
+    assert len(cut.data["text"]) < large.MAX_TEXT
+    assert json.loads(cut.data[RAW])["data"]["text"] == response
+    for sent in ({"event": "workflow_complete"}, {"type": "task_complete"}):
+        draft = take(**sent, data={"answer": response})
+        assert draft.data["response"] == response
+        assert len(draft.data[RAW]) == large.MAX_TEXT
 
 
 def test_open_calls_are_bounded() -> None:

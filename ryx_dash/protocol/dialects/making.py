@@ -8,11 +8,8 @@ from ryx_dash.protocol.clean import NOTES
 from ryx_dash.protocol.dialects import values
 from ryx_dash.protocol.dialects.forms import DOCUMENTED, Dialect
 from ryx_dash.protocol.dialects.pairing import Pairing
-from ryx_dash.protocol.events import ACKNOWLEDGED, Draft, EventKind, JsonObject
+from ryx_dash.protocol.events import ACKNOWLEDGED, RAW, Draft, EventKind, JsonObject
 from ryx_dash.protocol.steps import EXECUTE, LLM, STEPS
-
-RAW = "_raw"
-"""The key in an event's ``data`` that holds the message as it came."""
 
 INFERRED = "_inferred"
 """The key that lists what the backend did not say and arrival had to answer."""

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from ryx_dash.errors import ProtocolError
+from ryx_dash.protocol.clean import NOTES
 from ryx_dash.protocol.dialects import values
-from ryx_dash.protocol.dialects.forms import dialect_of
-from ryx_dash.protocol.dialects.large import shorten
+from ryx_dash.protocol.dialects.forms import OWN, Dialect, dialect_of
+from ryx_dash.protocol.dialects.large import Room
 from ryx_dash.protocol.dialects.making import make, unreadable
 from ryx_dash.protocol.dialects.order import Order
 from ryx_dash.protocol.dialects.pairing import Pairing
-from ryx_dash.protocol.events import ACKNOWLEDGED, Draft, EventKind, JsonObject
+from ryx_dash.protocol.events import ACKNOWLEDGED, RAW, Draft, EventKind, JsonObject
 from ryx_dash.protocol.reading import read_object
 
 MAX_SEEN = 20_000
@@ -40,7 +41,8 @@ class Translator:
         self.acknowledged = False
         """Whether the newest event only says that the command has arrived."""
         self._pairing = Pairing()
-        self._seen: dict[tuple[str | int, int], None] = {}
+        self._seen: dict[int, None] = {}
+        self._room = Room()
 
     def take(self, raw: bytes | str) -> list[Draft]:
         """The events that a message brings: none if it was there before or is not of this run,
@@ -50,8 +52,8 @@ class Translator:
         try:
             payload = read_object(text, lenient=True)
         except ProtocolError as error:
-            kept, _ = shorten(text, {})
-            return [self._taken(unreadable(error.message).draft(kept, notes))]
+            kept, _, cuts = self._room.keep(text, {})
+            return [self._taken(unreadable(error.message).draft(kept, notes + cuts))]
         form = dialect_of(payload)
         if self._is_foreign(payload):
             self.tally.foreign += 1
@@ -61,9 +63,10 @@ class Translator:
         if self._is_repeated(payload, text):
             self.tally.duplicates += 1
             return []
-        kept, brief = shorten(text, payload)
+        whole, first = _is_complete(form, payload), form.known if form else frozenset()
+        kept, brief, cuts = self._room.keep(text, payload, first=first, whole=whole)
         making = make(form, brief, self._pairing)
-        return [self._taken(making.draft(kept, notes))]
+        return [self._taken(making.draft(kept, notes + cuts))]
 
     def skip_hole(self) -> list[Draft]:
         """Go on without the events that have not come; gives those that waited for them."""
@@ -84,7 +87,7 @@ class Translator:
         if not isinstance(given, str | int):
             return False
         # An `id` may mean anything here, the run for one: only the same text is the same event.
-        key = (given, hash(text))
+        key = hash((given, text))
         if key in self._seen:
             return True
         self._seen[key] = None
@@ -95,8 +98,10 @@ class Translator:
     # -- the contract's own form ----------------------------------------------------------------
 
     def _counted(self, text: str, payload: JsonObject) -> list[Draft]:
-        if payload["event"] != EventKind.WORKFLOW_COMPLETE:  # a response is never cut
-            _, payload = shorten(text, payload)
+        if not _is_complete(OWN, payload):
+            raw, payload, cuts = self._room.keep(text, payload, first=OWN.known)
+            if cuts:
+                payload["data"] = {**values.mapping(payload.get("data")), NOTES: cuts, RAW: raw}
         if not self.order.add(payload["seq"], payload):
             self.tally.duplicates += 1
         return self._ready()
@@ -132,6 +137,16 @@ class Translator:
 
 
 _ENDS_STEP = frozenset({EventKind.STEP_COMPLETE, EventKind.STEP_ERROR})
+
+
+def _is_complete(form: Dialect | None, payload: JsonObject) -> bool:
+    """Whether a message brings the response, which is never cut."""
+    kind = payload.get(form.kind) if form is not None else None
+    return (
+        form is not None
+        and isinstance(kind, str)
+        and form.kinds.get(kind, kind) == EventKind.WORKFLOW_COMPLETE
+    )
 
 
 def _decoded(raw: bytes | str) -> tuple[str, list[str]]:
