@@ -205,6 +205,41 @@ async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPa
     assert "proxy" in why(error)
 
 
+async def test_a_proxy_leads_to_the_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(4096):
+            sink.write(data)
+        sink.close()
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        host, _, port = asked[0].split()[1].decode().rpartition(":")
+        there, to_there = await asyncio.open_connection(host, int(port))
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(pass_on(reader, to_there), pass_on(there, writer))
+
+    async with served_backend(backends.acknowledging) as backend, raw_server(tunnel) as port:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("no_proxy", "")
+        async with opened(backend.url, "s3cret") as socket:
+            await socket.send('{"action": "execute_workflow"}')
+            assert b"acknowledged" in (await receive(socket) or b"")
+    assert len(asked) == 1
+    assert b"s3cret" not in asked[0]
+    assert backend.tokens == ["Bearer s3cret"]
+
+
+async def test_no_proxy_is_asked_for_hosts_that_are_to_be_spared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("no_proxy", "example.org,127.0.0.1")
+    async with served_backend(backends.documented) as backend, opened(backend.url, None):
+        pass
+
+
 async def test_a_socks_proxy_without_its_package_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,5 +1,6 @@
 """Runs workflows on a Ryx backend: an :class:`Executor` at the other end of a WebSocket."""
 
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -40,6 +41,7 @@ class Relay:
         self._client = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {token}"} if token else None,
             timeout=MODELS_SECONDS,
+            verify=ssl.create_default_context(),  # the system's certificates, as for the socket
         )
         self.link = Link(url, token, pauses=pauses)
 

@@ -39,7 +39,7 @@ from tests.faults.rounds import judge, noted, settle
 from tests.faults.seeds import COUNT
 from tests.servers import Dashboard, engine_backend, free_port, serve
 
-TROUBLE = 2.0
+TROUBLE = 1.5
 """Seconds that a fault lasts."""
 
 PING_SECONDS = 1.0
