@@ -100,17 +100,19 @@
 
   function tickClock() {
     const clock = document.getElementById("run-clock");
-    if (!clock || document.hidden || !clock.dataset.started) return;
-    const frozen = page.get("pause", "data"); // the view stands still: so does its clock
+    if (!clock || document.hidden) return;
+    // The run is over, or the view stands still: so does its clock.
+    const frozen = !clock.dataset.started || page.get("pause", "data");
     const running = () => (online ? elapsed(clock.dataset.started, Date.now()) : age(clock.dataset.last, Date.now()));
     const text = frozen ? clock.dataset.elapsed : running();
     if (clock.textContent !== text) clock.textContent = text;
   }
 
-  /** The line is drawn again with each frame: the clock is filled in before anybody sees it. */
+  /** The clock is drawn again with each frame, and filled in before anybody sees it. */
   function watch() {
-    const line = document.getElementById("run-line");
-    if (line) new MutationObserver(tickClock).observe(line, { childList: true, subtree: true });
+    const clock = document.getElementById("run-clock");
+    const changes = { attributeFilter: ["data-started", "data-last"], childList: true, subtree: true, characterData: true };
+    if (clock) new MutationObserver(tickClock).observe(clock, changes);
   }
 
   // -- all of it ----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """How late a page shows events, at several rates, and what became of them.
 
-    python -m bench.live                         FLOOR, the naive page and the dashboard, briefly
-    python -m bench.live --rates 20 500 --seconds 8 --repeat 3
+python -m bench.live                         FLOOR, the naive page and the dashboard, briefly
+python -m bench.live --rates 20 500 --seconds 8 --repeat 3
 """
 
 import argparse

@@ -72,7 +72,7 @@ def numbers_in_log(url: str, run: str) -> list[int]:
 
 
 def numbers_in_monitor(url: str, run: str) -> list[int]:
-    """The numbers of the source's events on all pages of the monitor, turned one after the other."""
+    """The numbers of the source's events on all pages of the monitor, one after the other."""
     found: list[int] = []
     with httpx.Client(base_url=url, timeout=60) as http:
         callback = Callback(http, run, follow={"on": False, "seq": 0})

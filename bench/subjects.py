@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -141,16 +142,11 @@ class Ours:
         return Counts(
             lost=len(every - set(logged)),
             unreachable=len(every - set(shown)),
-            out_of_order=sum(b <= a for kind in (logged, shown) for a, b in pairs(kind)),
+            out_of_order=sum(b <= a for kind in (logged, shown) for a, b in pairwise(kind)),
         )
 
     def cpu(self) -> float | None:
         return sum(map(cpu, family(self._served.process.pid)))
-
-
-def pairs(values: list[int]) -> Iterator[tuple[int, int]]:
-    """Each value with the next."""
-    return zip(values, values[1:], strict=False)
 
 
 def command(source: Source, emission: Emission) -> dict[str, Any]:

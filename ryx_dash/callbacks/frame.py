@@ -7,7 +7,7 @@ against the log, and a time zone that nobody knows is UTC.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import isfinite
 from typing import Any, Literal
@@ -45,7 +45,8 @@ class Frame:
 class Shown:
     """What the page says it shows: a run at ``seq``, drawn as it was ``asked``, and its rows.
 
-    ``asked``, ``rows`` and ``sort`` are the keys of :mod:`callbacks.monitor`.
+    ``asked``, ``rows`` and ``sort`` are the keys of :mod:`callbacks.monitor`, ``drawn`` the digests
+    of :mod:`callbacks.drawn`.
     """
 
     n: int = -1
@@ -55,6 +56,7 @@ class Shown:
     asked: str = ""
     rows: str = ""
     sort: str = ""
+    drawn: Mapping[str, str] = field(default_factory=dict)
 
     def since(self, run: str | None, log: str, head: int) -> int:
         """The position up to which panels of ``run`` are drawn; -1 if they show anything else.
@@ -92,6 +94,7 @@ def parse_shown(value: Any) -> Shown:
         asked=_text(store.get("asked")) or "",
         rows=_text(store.get("rows")) or "",
         sort=_text(store.get("sort")) or "",
+        drawn={key: str(value) for key, value in _object(store.get("drawn")).items()},
     )
 
 

@@ -13,6 +13,7 @@ from dash import MATCH, Dash, Input, Output, State, ctx, no_update
 
 from ryx_dash.callbacks import frame as read
 from ryx_dash.callbacks import monitor, panels
+from ryx_dash.callbacks.drawn import Drawn
 from ryx_dash.callbacks.history import History
 from ryx_dash.callbacks.panels import View, Views
 from ryx_dash.errors import LogError
@@ -23,7 +24,7 @@ from ryx_dash.projection.text import between
 from ryx_dash.protocol.events import now
 from ryx_dash.protocol.executor import Model
 from ryx_dash.protocol.frames import Envelope, Shown
-from ryx_dash.views import ids, outputs
+from ryx_dash.views import ids, outputs, runline
 from ryx_dash.views.form import model_options
 
 BUDGET = 2000
@@ -38,7 +39,7 @@ OUTPUTS = {
     "notice": Output(ids.NOTICE, "children"),
     "model": Output(ids.MODEL_IN_USE, "children"),
     "cancel": Output(ids.CANCEL, "hidden"),
-    "line": Output(ids.RUN_LINE, "children"),
+    "facts": Output(ids.RUN_FACTS, "children"),
     "position": Output(ids.POSITION, "children"),
     "elements": Output(ids.GRAPH, "elements"),
     "graph": Output(ids.GRAPH_VIEW, "data"),
@@ -58,6 +59,8 @@ OUTPUTS = {
     "answer_state": Output(ids.ANSWER_STATE, "children"),
     "answer_source": Output(ids.ANSWER_SOURCE, "children"),
     "sources": Output(ids.ANSWER_SOURCES, "children"),
+    **{panels.of_clock(prop): Output(ids.RUN_CLOCK, prop) for prop in runline.clock(None)},
+    **{panels.of_count(prop): Output(ids.EVENT_COUNT, prop) for prop in runline.count(None)},
 }
 INPUTS = {
     "message": Input(ids.SOCKET, "message"),
@@ -73,6 +76,7 @@ INPUTS = {
     "cleared": Input(ids.CLEARED, "data"),
     "shown": State(ids.SHOWN, "data"),
     "zone": State(ids.ZONE, "data"),
+    "notice": State(ids.NOTICE, "children"),
 }
 
 
@@ -164,13 +168,14 @@ def _views(
     store: Views = {"n": frame.n, "run": frame.run, "log": log.identity, "seq": 0}
     if run is None:
         empty = panels.of_unknown(frame.run) if frame.run else panels.of_no_run(examples())
-        return {"notice": None, "shown": store, **empty}
+        return {**_no_notice(asked), "shown": store, **empty}
     key = monitor.asked_key(asked)
     since = shown.since(run.run_id, log.identity, run.head)
     state = _state(history, run, since, asked, pushed=pushed)
     # Of what lies after a place that the person went back to, the state there knows nothing.
     known = since if since <= state.seq else -1
     view = View(run=run, state=state, since=known, asked_anew=key != shown.asked)
+    drawn = Drawn(shown.drawn if known >= 0 else {})
     page = monitor.page(log, state, asked, sorted_as=shown.sort)
     store |= {
         "seq": state.seq,
@@ -186,12 +191,14 @@ def _views(
         "sort": monitor.sort_key(asked),
         "steps": _steps(history, run, state, asked),
     }
-    return {
-        "notice": None,
-        "shown": store,
-        **panels.of_run(view, read.parse_selected(asked["selected"])),
-        **panels.of_table(view, page, shown, asked),
-    }
+    views = panels.of_run(view, read.parse_selected(asked["selected"]), drawn)
+    views = drawn.without_the_same({**views, **panels.of_table(view, page, shown, asked)})
+    return {**_no_notice(asked), "shown": {**store, "drawn": drawn.digests}, **views}
+
+
+def _no_notice(asked: Mapping[str, Any]) -> Views:
+    """Takes away what the page says about a log that could not be read."""
+    return {} if asked["notice"] is None else {"notice": None}
 
 
 def _state(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ryx_dash.callbacks import frame as read
+from ryx_dash.callbacks.drawn import Drawn
 from ryx_dash.callbacks.monitor import Page
 from ryx_dash.log.base import Run
 from ryx_dash.projection.fold import initial
@@ -51,7 +52,17 @@ class View:
         return any(self.state.changed.get(panel, 0) > self.since for panel in panels)
 
 
-def of_run(view: View, selected: str | None) -> Views:
+def of_clock(prop: str) -> str:
+    """The key of a property of the run's clock."""
+    return f"clock {prop}"
+
+
+def of_count(prop: str) -> str:
+    """The key of a property of what counts the run's events."""
+    return f"count {prop}"
+
+
+def of_run(view: View, selected: str | None, drawn: Drawn) -> Views:
     """All panels but the monitor and the run line, as far as they have changed."""
     state = view.state
     views: Views = {"cancel": view.run.status.ended}
@@ -60,7 +71,8 @@ def of_run(view: View, selected: str | None) -> Views:
     if view.changed("graph"):
         views["graph"] = graph.view(state)
     if view.changed("graph") or view.asked_anew:
-        views["steps"] = steps.items(state.steps, selected)
+        if drawn.is_new("steps", steps.facts(state.steps, selected)):
+            views["steps"] = steps.items(state.steps, selected)
         views["detail"] = detail.detail(state, selected)
         views["no_detail"] = not views["detail"]
     if view.changed("tools", "run"):
@@ -82,10 +94,9 @@ def of_table(view: View, page: Page, shown: read.Shown, asked: Mapping[str, Any]
         "pages": page.pages,
         "note": monitor.note(total, state.seq, page=page.page, pages=page.pages, zone=zone.key),
         "reset": not page.narrowed,
-        "line": runline.run_line(
+        **_line(state, view.status, view.run.input),
+        **_count(
             state,
-            status=view.status,
-            question=view.run.input,
             after=read.parse_mark(asked["cleared"], view.run.run_id) or 0,
             hidden=state.seq - total,
         ),
@@ -113,7 +124,8 @@ def _empty(status: str) -> Views:
     state = initial("")
     return {
         "cancel": True,
-        "line": runline.run_line(None, status=status),
+        **_line(None, status),
+        **_count(None),
         "position": "no events",
         "model": header.model_in_use(None),
         "elements": graph.elements(state.nodes),
@@ -130,6 +142,19 @@ def _empty(status: str) -> Views:
         **_tools(state),
         **_answer(state),
     }
+
+
+def _line(state: RunState | None, status: str, question: str = "") -> Views:
+    clock = runline.clock(state)
+    return {
+        "facts": runline.facts(state, status=status, question=question),
+        **{of_clock(prop): value for prop, value in clock.items()},
+    }
+
+
+def _count(state: RunState | None, **shown: int) -> Views:
+    count = runline.count(state, **shown)
+    return {of_count(prop): value for prop, value in count.items()}
 
 
 def _tools(state: RunState) -> Views:

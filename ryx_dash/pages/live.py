@@ -25,11 +25,7 @@ def page(backend: str) -> Any:
             form.form(),
             html.Div(
                 [
-                    html.Div(
-                        runline.run_line(None, status=runline.NO_RUN),
-                        id=ids.RUN_LINE,
-                        className="line",
-                    ),
+                    runline.line(),
                     html.Span(id=ids.NOTICE, className="line-notice", role="alert"),
                 ],
                 className="run-line",

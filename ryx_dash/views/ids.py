@@ -17,6 +17,7 @@ COMMAND_ERROR = "command-error"
 
 # run line
 RUN_LINE = "run-line"
+RUN_FACTS = "run-facts"
 RUN_STATUS = "run-status"  # *
 RUN_CLOCK = "run-clock"
 RUN_SILENCE = "run-silence"

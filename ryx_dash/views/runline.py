@@ -1,4 +1,8 @@
-"""The line under the form: how the run stands and whether any event is missing."""
+"""The line under the form: how the run stands and whether any event is missing.
+
+Drawing components anew is what costs a page most. So what every event changes, the clock and the
+counts, are two components that stay, whose properties change; the rest is drawn when it changes.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,30 +15,40 @@ from ryx_dash.protocol.steps import NodeStatus
 from ryx_dash.views import ids
 from ryx_dash.views.marks import badge
 
+Props = dict[str, str | None]
+"""Properties of one component."""
+
 NO_RUN = "none"
 """What stands for a status while there is no run."""
 
 
-def run_line(
-    state: RunState | None, *, status: str, question: str = "", after: int = 0, hidden: int = 0
-) -> list[Any]:
-    """The children of the line.
+def line() -> Any:
+    """The whole line, without a run."""
+    return html.Div(
+        [
+            html.Div(facts(None, status=NO_RUN), id=ids.RUN_FACTS, className="facts"),
+            html.Span(id=ids.RUN_CLOCK, className="data fact clock", **clock(None)),
+            html.Span(id=ids.EVENT_COUNT, **count(None)),
+        ],
+        id=ids.RUN_LINE,
+        className="line",
+    )
+
+
+def facts(state: RunState | None, *, status: str, question: str = "") -> list[Any]:
+    """The children of the line's first part.
 
     ``status`` is the run's (the log may know more than ``state`` does), ``question`` its input.
-    ``after`` is the ``seq`` that the monitor was cleared at, ``hidden`` how many events it does
-    not show. Without a state the line keeps its place; ``status`` is then :data:`NO_RUN` or
-    ``unknown``.
+    Without a state the line keeps its place; ``status`` is then :data:`NO_RUN` or ``unknown``.
     """
     if state is None:
-        return [_status("", status), html.Span(className="run-input"), _events(None, 0, 0)]
+        return [_status("", status), html.Span(className="run-input")]
     done = sum(map(_done, state.steps))
     return [
         _status(state.run_id, status),
         html.Span(question, className="run-input", title=question[:1_000], dir="auto"),
         html.Span(id=ids.RUN_SILENCE, className="data fact silence"),  # the page's own word
         html.Span(f"{done} of {len(state.steps)} steps", className="data quiet fact"),
-        _clock(state),
-        _events(state, after, hidden),
     ]
 
 
@@ -49,34 +63,39 @@ def _status(run_id: str, status: str) -> Any:
     return html.Span(shown, id=ids.RUN_STATUS, role="status", **attributes)
 
 
-def _clock(state: RunState) -> Any:
-    """How long the run took; while it goes on, up to its newest event, and where to tick from."""
-    ended = state.status.ended
-    text = format_latency(state.latency if ended else between(state.started, state.last))
-    attributes: Mapping[str, str] = {}
-    if not ended:
-        times = {"data-started": state.started, "data-last": state.last}
-        attributes = {name: time or "" for name, time in times.items()} | {"data-elapsed": text}
-    return html.Span(text, id=ids.RUN_CLOCK, className="data fact clock", **attributes)
+def clock(state: RunState | None) -> Props:
+    """The clock's properties: how long the run took; while it goes on, up to its newest event, and
+    where to tick from.
+    """
+    going_on = state is not None and not state.status.ended
+    taken = state and (between(state.started, state.last) if going_on else state.latency)
+    text = format_latency(taken)
+    return {
+        "children": text,
+        "data-started": (state.started or "") if state and going_on else None,
+        "data-last": (state.last or "") if state and going_on else None,
+        "data-elapsed": text,
+    }
 
 
-def _events(state: RunState | None, after: int, hidden: int) -> Any:
+def count(state: RunState | None, *, after: int = 0, hidden: int = 0) -> Props:
+    """The properties of what says which events there are.
+
+    ``after`` is the ``seq`` that the monitor was cleared at, ``hidden`` how many events it does
+    not show.
+    """
     head, gaps, duplicates = (state.seq, state.gaps, state.duplicates) if state else (0, 0, 0)
-    counts = [_range(after, head), _plural(gaps, "gap"), _plural(duplicates, "duplicate")]
-    text = " · ".join(counts)
-    attributes = {
+    parts = [_range(after, head), _plural(gaps, "gap"), _plural(duplicates, "duplicate")]
+    if hidden:
+        parts.append(f"{format_count(hidden)} hidden")
+    return {
+        "children": " · ".join(parts),
+        "className": "data event-count" + (" wrong" if gaps or duplicates else ""),
         "data-head": str(head),
         "data-gaps": str(gaps),
         "data-duplicates": str(duplicates),
         "data-hidden": str(hidden),
     }
-    wrong = " wrong" if gaps or duplicates else ""
-    children = [text]
-    if hidden:
-        children.append(f" · {format_count(hidden)} hidden")
-    return html.Span(
-        "".join(children), id=ids.EVENT_COUNT, className="data event-count" + wrong, **attributes
-    )
 
 
 def _range(after: int, head: int) -> str:

@@ -6,12 +6,26 @@ from dash import html
 
 from ryx_dash.projection.state import NodeState
 from ryx_dash.projection.text import format_latency
+from ryx_dash.protocol.steps import NodeStatus
 from ryx_dash.views.marks import badge, mark
 
 
 def items(steps: tuple[NodeState, ...], selected: str | None = None) -> list[Any]:
     """One ``li`` a step; ``selected`` is the id of the selected node."""
     return [_item(step, step.node == selected) for step in steps]
+
+
+def facts(steps: tuple[NodeState, ...], selected: str | None = None) -> list[Any]:
+    """Equal for lists that look the same: all that :func:`items` are made of."""
+    return [
+        (s.node, s.step, s.label, s.status, s.latency, s.attempt, _title(s), s.node == selected)
+        for s in steps
+    ]
+
+
+def _title(step: NodeState) -> str | None:
+    """What was said last. While a step runs the monitor says it, and the list stays as it is."""
+    return None if step.status is NodeStatus.RUNNING else step.message[:300] or None
 
 
 def _item(step: NodeState, selected: bool) -> Any:
@@ -27,7 +41,7 @@ def _item(step: NodeState, selected: bool) -> Any:
         ],
         className="step",
         tabIndex="0",
-        title=step.message[:300] or None,
+        title=_title(step),
         **{
             "data-step": step.step,
             "data-node": step.node,

@@ -276,27 +276,26 @@ class HeadlessPage:
         for component, props in answer.items():
             for name, value in props.items():
                 self._props[f"{component}.{name}"] = value
-        line = answer.get("run-line", {}).get("children")
-        if line is not None:
-            self._note(line)
+        if {"run-facts", "event-count"} & set(answer):
+            self._note()
         if "shown" in answer:
             self._act("shown", shown=self._props["shown.data"])
         if "send" in answer.get("ws", {}):
             self._send(self._props["ws.send"])
 
-    def _note(self, line: Any) -> None:
-        parts = {props["id"]: props for props in _components(line) if "id" in props}
-        status, count = parts["run-status"], parts["event-count"]
+    def _note(self) -> None:
+        facts = list(_components(self._props["run-facts.children"]))
+        [status] = [props for props in facts if props.get("id") == "run-status"]
         seen = CountSeen(
             life=self.life,
             run=status["data-run-id"],
             status=status["data-status"],
-            head=int(count["data-head"]),
-            gaps=int(count["data-gaps"]),
-            duplicates=int(count["data-duplicates"]),
+            head=int(self._props["event-count.data-head"]),
+            gaps=int(self._props["event-count.data-gaps"]),
+            duplicates=int(self._props["event-count.data-duplicates"]),
         )
         self.record.counts.append(seen)
-        inputs = [props for props in _components(line) if props.get("className") == "run-input"]
+        inputs = [props for props in facts if props.get("className") == "run-input"]
         self._question = inputs[0].get("children") if inputs else None
 
     _question: str | None = None

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from ryx_dash.projection.nodes import pending_steps
 from ryx_dash.projection.state import NodeState
 from ryx_dash.protocol.steps import STEPS, NodeStatus
-from ryx_dash.views.steps import items
+from ryx_dash.views.steps import facts, items
 from tests.views.tree import find, one, text
 
 RAG = NodeState(
@@ -36,6 +38,16 @@ def test_an_item_says_everything_aloud():
 )
 def test_the_selected_one_is_current(selected, current):
     assert one(items((RAG,), selected), type="Li")["aria-current"] == current
+
+
+def test_a_running_step_looks_the_same_whatever_it_says():
+    running = replace(RAG, status=NodeStatus.RUNNING, message="1 of 9")
+    later = replace(running, message="2 of 9")
+    assert facts((running,)) == facts((later,))
+    assert repr(items((running,))) == repr(items((later,)))
+    over = replace(later, status=NodeStatus.SUCCESS)
+    assert facts((over,)) != facts((later,)) != facts((later,), "rag")
+    assert one(items((over,)), type="Li")["title"] == "2 of 9"
 
 
 def test_a_second_try_is_visible():
