@@ -62,7 +62,8 @@ def late(emission: Emission, seen: Sequence[tuple[float, int]]) -> list[float | 
     """
     newest = [number for _, number in seen]
     times: list[float | None] = []
-    for n, (due, created) in enumerate(zip(emission.due, emission.created, strict=True), 1):
+    made = zip(emission.due, emission.created, strict=True)
+    for n, (due, created) in enumerate(made, emission.first):
         if due >= SETTLING:
             at = bisect_left(newest, n)
             times.append(seen[at][0] - created if at < len(seen) else None)
@@ -103,7 +104,7 @@ def wait_for_last(tab: Tab, emission: Emission) -> None:
     """Return when the last event is on the screen, or when it will not come any more."""
     end = time.monotonic() + LONGEST
     newest, moved = 0, time.monotonic()
-    while newest < len(emission) and time.monotonic() < min(end, moved + PATIENCE):
+    while newest < emission.last and time.monotonic() < min(end, moved + PATIENCE):
         time.sleep(0.1)
         if tab.newest > newest:
             newest, moved = tab.newest, time.monotonic()

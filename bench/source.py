@@ -44,6 +44,8 @@ class Emission:
     rate: float
     seconds: float
     seed: int = 7
+    first: int = 1
+    """The number of the first event: a page that goes on with a run goes on counting."""
     created: list[float] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -52,6 +54,11 @@ class Emission:
 
     def __len__(self) -> int:
         return len(self.due)
+
+    @property
+    def last(self) -> int:
+        """The number of the last event."""
+        return self.first + len(self) - 1
 
 
 class Source:
@@ -77,7 +84,7 @@ class Source:
         """Carry out the emission that a command names, then end the run."""
         emission = self._emissions[command["input"]]
         begun = time.time()
-        for n, due in enumerate(emission.due, 1):
+        for n, due in enumerate(emission.due, emission.first):
             wait = begun + due - time.time()
             if wait > 0:
                 await asyncio.sleep(wait)
@@ -113,7 +120,8 @@ def write(writer: RunWriter, emission: Emission, *, batch: int = 500) -> None:
             time.sleep(wait)
         since = time.time() - begun
         ready = [due for due in emission.due[written : written + batch] if due <= since]
-        numbers = range(written + 1, written + 1 + max(1, len(ready)))
+        begin = emission.first + written
+        numbers = range(begin, begin + max(1, len(ready)))
         emission.created += [time.time() * 1000] * len(numbers)
         writer.write(step_event(EventKind.STEP_PROGRESS, LLM, message(n)) for n in numbers)
         written += len(numbers)

@@ -67,13 +67,14 @@ def clock(state: RunState | None) -> Props:
     """The clock's properties: how long the run took; while it goes on, up to its newest event, and
     where to tick from.
     """
-    going_on = state is not None and not state.status.ended
-    taken = state and (between(state.started, state.last) if going_on else state.latency)
-    text = format_latency(taken)
+    if state is None or state.status.ended:
+        text = format_latency(state.latency if state else None)
+        return {"children": text, "data-started": None, "data-last": None, "data-elapsed": text}
+    text = format_latency(between(state.started, state.last))
     return {
         "children": text,
-        "data-started": (state.started or "") if state and going_on else None,
-        "data-last": (state.last or "") if state and going_on else None,
+        "data-started": state.started or "",
+        "data-last": state.last or "",
         "data-elapsed": text,
     }
 
