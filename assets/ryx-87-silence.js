@@ -50,7 +50,7 @@
 
   /** What the server draws anew is filled in before anybody sees it. */
   function watch() {
-    for (const id of ["run-line", "workflow-steps"]) {
+    for (const id of ["run-facts", "workflow-steps"]) {
       const element = document.getElementById(id);
       if (element) new MutationObserver(draw).observe(element, { childList: true, subtree: true });
     }
