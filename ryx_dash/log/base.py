@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from ryx_dash.protocol.analysis import Analysis, Part
 from ryx_dash.protocol.events import Draft, Event
 from ryx_dash.protocol.steps import RunStatus
 
@@ -93,6 +94,7 @@ class RunFilter:
     (UTC texts as in :func:`protocol.events.now`, or beginnings of them; inclusive, exclusive),
     ``shortest`` and ``longest`` the latency (milliseconds, both inclusive; a run that goes on has
     none). ``text``: the input, or one event, must have all of it, as in :class:`RowFilter`.
+    ``part``: a step or a tool call that there must have been.
     """
 
     statuses: frozenset[RunStatus] = frozenset()
@@ -104,6 +106,7 @@ class RunFilter:
     shortest: float | None = None
     longest: float | None = None
     text: str = ""
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +262,20 @@ class EventLog(ABC):
     @abstractmethod
     def facets(self) -> Facets:
         """What a filter of this log's runs can choose from."""
+
+    @abstractmethod
+    def analyse(self, where: RunFilter, edges: Sequence[str]) -> Analysis:
+        """What the runs that pass ``where`` have in common, as they stand at one moment.
+
+        Between two neighbouring ``edges`` (UTC texts, in order) lies a period of the analysis;
+        runs outside of all periods are in none of them, and in everything else. Steps, tools and
+        models are in the order of their names, the slowest runs first.
+        """
+
+    @abstractmethod
+    def span(self, where: RunFilter) -> tuple[str, str] | None:
+        """When the first and the last of the runs that pass ``where`` were asked for; ``None``
+        without one."""
 
     @abstractmethod
     def restore(self, run: Run, events: Sequence[Event]) -> bool:

@@ -76,6 +76,16 @@ def transaction(db: Connection) -> Iterator[None]:
 
 
 @contextmanager
+def snapshot(db: Connection) -> Iterator[None]:
+    """Several queries that all see the file as it is at the first of them."""
+    query(db, "BEGIN")
+    try:
+        yield
+    finally:
+        query(db, "ROLLBACK")
+
+
+@contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn every error of the driver into :class:`errors.LogError` or one of its kinds."""
     try:

@@ -13,10 +13,12 @@ from ryx_dash.log.records import Stored, iterate_runs, key, match, match_any_run
 from ryx_dash.log.rules import plain
 from ryx_dash.log.schema import SEQ_BITS
 from ryx_dash.log.words import Phrase, contains, wanted, words
+from ryx_dash.protocol.analysis import Part
 
-_MODEL = "coalesce(model_used, model)"
+MODEL = "coalesce(model_used, model)"
 _NEWEST_FIRST = "ORDER BY created DESC, rid DESC"
 _HAS_WORDS = f"+rid IN (SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ?)"  # noqa: S608
+_HAD = f"+rid IN (SELECT key >> {SEQ_BITS} FROM measures WHERE {{}})"  # noqa: S608
 _IN_AN_EVENT = "SELECT 1 FROM words WHERE words MATCH ? AND rowid > ? AND rowid <= ? LIMIT 1"
 
 
@@ -24,7 +26,7 @@ def find_runs(
     db: Connection, where: RunFilter, narrower: Condition, before: Stored | None
 ) -> Iterator[Stored]:
     """The runs that pass, newest first. Take as many as are wanted: each costs when it is taken."""
-    which, phrases = _condition(where) & narrower, wanted(where.text)
+    which, phrases = condition(where) & narrower, wanted(where.text)
     if before is not None:
         which &= Condition("(created, rid) < (?, ?)", (before.run.created, before.rid))
     if phrases:
@@ -38,7 +40,7 @@ def facets(db: Connection) -> Facets:
     """See :meth:`log.base.EventLog.facets`."""
     tools = {tool for text in _distinct(db, "tools") for tool in text.split("\n") if tool}
     return Facets(
-        models=tuple(sorted(_distinct(db, _MODEL))),
+        models=tuple(sorted(_distinct(db, MODEL))),
         intents=tuple(sorted(_distinct(db, "intent"))),
         tools=tuple(sorted(tools)),
     )
@@ -49,11 +51,12 @@ def _distinct(db: Connection, what: str) -> set[str]:
     return {row[0] for row in rows if row[0]}
 
 
-def _condition(where: RunFilter) -> Condition:
-    which = Condition()
+def condition(where: RunFilter) -> Condition:
+    """All of a filter but its text, for the columns of ``runs``."""
+    which = Condition() if where.part is None else _had(where.part)
     for column, values in (
         ("status", where.statuses),
-        (_MODEL, where.models),
+        (MODEL, where.models),
         ("intent", where.intents),
     ):
         if values:
@@ -72,6 +75,18 @@ def _condition(where: RunFilter) -> Condition:
         if value is not None:
             which &= Condition(comparison, (value,))
     return which
+
+
+def _had(part: Part) -> Condition:
+    had = Condition("kind = ? AND name = ? AND ok IS NOT NULL", (part.kind, plain(part.name)))
+    for comparison, value in (
+        ("latency >= ?", part.shortest),
+        ("latency < ?", part.below),
+        ("ok = ?", 0 if part.failed else None),
+    ):
+        if value is not None:
+            had &= Condition(comparison, (value,))
+    return Condition(_HAD.format(had.sql), had.args)
 
 
 def _tells(db: Connection, stored: Stored, phrases: tuple[Phrase, ...]) -> bool:

@@ -28,7 +28,10 @@ from ryx_dash.log.base import (
     RunPage,
     SortField,
 )
+from ryx_dash.log.counting import counted
+from ryx_dash.log.measures import measured
 from ryx_dash.log.words import contains, event_words, wanted, words
+from ryx_dash.protocol.analysis import Analysis, Part
 from ryx_dash.protocol.events import Draft, Event, EventKind, level
 from ryx_dash.protocol.steps import RunStatus
 
@@ -145,7 +148,7 @@ class MemoryLog(EventLog):
             wanted_text = rules.plain(q).casefold()
             found = [
                 self._shown(record)
-                for record in sorted(self._records.values(), key=_age, reverse=True)
+                for record in self._in_order()
                 if (end is None or _age(record) < end)
                 and (status is None or record.run.status is status)
                 and wanted_text in record.run.input.casefold()
@@ -166,6 +169,16 @@ class MemoryLog(EventLog):
             intents=tuple(sorted(intents)),
             tools=tuple(sorted(tools)),
         )
+
+    def analyse(self, where: RunFilter, edges: Sequence[str]) -> Analysis:
+        with self._open():
+            found = [(r.run, r.events) for r in self._in_order() if _passes(r, where)]
+        return counted(found, edges)
+
+    def span(self, where: RunFilter) -> tuple[str, str] | None:
+        with self._open():
+            times = [r.run.created for r in self._records.values() if _passes(r, where)]
+        return (min(times), max(times)) if times else None
 
     def restore(self, run: Run, events: Sequence[Event]) -> bool:
         with self._open():
@@ -236,6 +249,10 @@ class MemoryLog(EventLog):
                 raise LogError("The event log is closed.")
             yield
 
+    def _in_order(self) -> list[_Record]:
+        """The newest first."""
+        return sorted(self._records.values(), key=_age, reverse=True)
+
     def _put(self, run: Run) -> _Record:
         record = self._records[run.run_id] = _Record(place=self._started, run=run)
         self._started += 1
@@ -287,7 +304,21 @@ def _passes(record: _Record, where: RunFilter) -> bool:
         and (where.shortest is None or (run.latency is not None and run.latency >= where.shortest))
         and (where.longest is None or (run.latency is not None and run.latency <= where.longest))
         and _tells(record, where.text)
+        and (where.part is None or _had(record, where.part))
     )
+
+
+def _had(record: _Record, part: Part) -> bool:
+    for measure in measured(record.events):
+        if (measure.kind, measure.name) == (part.kind, part.name) and measure.ok is not None:
+            took = measure.latency
+            if (
+                (part.shortest is None or (took is not None and took >= part.shortest))
+                and (part.below is None or (took is not None and took < part.below))
+                and not (part.failed and measure.ok)
+            ):
+                return True
+    return False
 
 
 def _tells(record: _Record, text: str) -> bool:

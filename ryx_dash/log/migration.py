@@ -1,6 +1,9 @@
 """Bringing a log of an older version up to the present one, when it is opened."""
 
+from collections.abc import Callable
+
 from ryx_dash.log.driver import BUSY_SECONDS, Connection, query, scalar, transaction
+from ryx_dash.log.measured import TELLING, save_measures
 from ryx_dash.log.records import (
     CommitWords,
     Stored,
@@ -9,7 +12,7 @@ from ryx_dash.log.records import (
     select_runs,
     update_run,
 )
-from ryx_dash.log.schema import LISTING, VERSION
+from ryx_dash.log.schema import LISTING, MEASURES, VERSION
 from ryx_dash.log.summary import summed
 
 CHUNK = 2_000
@@ -17,15 +20,23 @@ CHUNK = 2_000
 
 
 def migrate(db: Connection) -> None:
-    """Add what version 3 knows about runs: all in one transaction, or nothing."""
+    """Add what later versions know about runs: all in one transaction, or nothing."""
     if scalar(db, "PRAGMA user_version") == VERSION:
         return
     with transaction(db):
-        if scalar(db, "PRAGMA user_version") < VERSION:  # still: one of several processes does it
+        version = scalar(db, "PRAGMA user_version")  # still: one of several processes does it
+        if version < 3:
             query(db, LISTING)
-            for stored in select_runs(db, "ORDER BY rid"):
-                _list(db, stored)
+            _each_run(db, _list)
+        if version < 4:
+            query(db, MEASURES)
+            _each_run(db, _measure)
     db.set_busy_timeout(BUSY_SECONDS * 1000)
+
+
+def _each_run(db: Connection, act: Callable[[Connection, Stored], None]) -> None:
+    for stored in select_runs(db, "ORDER BY rid"):
+        act(db, stored)
 
 
 def _list(db: Connection, stored: Stored) -> None:
@@ -37,3 +48,11 @@ def _list(db: Connection, stored: Stored) -> None:
         CommitWords.of_events(stored.rid, events).save(db)
         run = summed(run, events)
     update_run(db, Stored(rid=stored.rid, run=run, lease_until=stored.lease_until))
+
+
+def _measure(db: Connection, stored: Stored) -> None:
+    run = stored.run
+    for after in range(0, run.head, CHUNK):
+        upto = min(after + CHUNK, run.head)
+        first, last = key(stored.rid, after), key(stored.rid, upto)
+        save_measures(db, stored.rid, select_events(db, run.run_id, first, last, TELLING))

@@ -43,7 +43,7 @@ WHERE rid = ?
 """
 _SELECT_EVENTS = """
 SELECT key, ts, kind, step, node, message, latency, data, crc
-FROM events WHERE key > ? AND key <= ? ORDER BY key
+FROM events WHERE key > ? AND key <= ?
 """
 _INSERT_EVENT = """
 INSERT INTO events (key, ts, kind, step, level, node, message, latency, call_id, data, crc)
@@ -150,12 +150,14 @@ def _run(row: Sequence[Any]) -> Run:
     )
 
 
-def select_events(db: Connection, run_id: str, after: int, upto: int) -> list[Event]:
-    """The events of a run with ``after < key <= upto``, in order.
+def select_events(
+    db: Connection, run_id: str, after: int, upto: int, which: str = "TRUE"
+) -> list[Event]:
+    """The events of a run with ``after < key <= upto``, in order; those that pass ``which``.
 
     Raises :class:`errors.LogDamaged` when they are not as they were stored.
     """
-    rows = query(db, _SELECT_EVENTS, after, upto)
+    rows = query(db, f"{_SELECT_EVENTS} AND {which} ORDER BY key", after, upto)
     try:
         return [_event(run_id, row) for row in rows]
     except ValueError as error:

@@ -71,6 +71,7 @@ def sweep(db: Connection, rid: int) -> None:
         first >> BLOCK_BITS,
         last >> BLOCK_BITS,
     )
+    query(db, "DELETE FROM measures WHERE key BETWEEN ? AND ?", first, last)
     query(db, "DELETE FROM run_words WHERE rowid BETWEEN ? AND ?", first, last)
     query(db, "DELETE FROM forgotten WHERE rid = ?", rid)
     query(db, _MERGE)

@@ -13,7 +13,7 @@ from ryx_dash.log.driver import Connection, damaged, query, scalar, transaction
 APPLICATION_ID = 0x52797844
 """Stands in the file's header: ``RyxD``."""
 
-VERSION = 3
+VERSION = 4
 """Grows when the tables change in a way that an older program cannot read."""
 
 PATIENCE_SECONDS = 600
@@ -91,8 +91,8 @@ ALTER TABLE events ADD COLUMN crc INTEGER;
 CREATE TABLE forgotten (rid INTEGER PRIMARY KEY) STRICT;
 """
 
-LISTING = f"""
-PRAGMA user_version = {VERSION};
+LISTING = """
+PRAGMA user_version = 3;
 ALTER TABLE runs ADD COLUMN intent TEXT;
 ALTER TABLE runs ADD COLUMN model_used TEXT;
 ALTER TABLE runs ADD COLUMN step TEXT;
@@ -108,6 +108,28 @@ CREATE VIRTUAL TABLE run_words USING fts5 (
     text, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
 );
 """
+MEASURES = """
+PRAGMA user_version = 4;
+CREATE TABLE measures (
+    key INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    call_id TEXT,
+    begun TEXT NOT NULL,
+    open INTEGER NOT NULL,
+    first TEXT,
+    ok INTEGER,
+    latency REAL,
+    model TEXT,
+    waited REAL,
+    speed REAL
+) STRICT;
+CREATE INDEX open_measures ON measures (kind, key) WHERE open;
+CREATE INDEX measures_by_name ON measures (kind, name, key, ok, latency) WHERE ok IS NOT NULL;
+CREATE INDEX answers ON measures (key, model, waited, speed) WHERE model IS NOT NULL;
+"""
+# What version 4 adds: how long each step and call of a run took; see `log.measures`.
+#
 # What version 3 adds: all that a list of runs is filtered by. `tools` are names between newlines.
 # `run_words` has the words of a run's input at `seq` 0, and those of each commit at its last
 # event; it knows no order of words, so what it finds is looked at again in `words`.
@@ -132,6 +154,7 @@ def prepare(db: Connection, path: Path) -> None:
         if _is_new(db):  # still: of several processes that start, one makes the tables
             query(db, _TABLES)
             query(db, LISTING)
+            query(db, MEASURES)
             query(
                 db, "INSERT INTO meta VALUES ('identity', ?), ('trial', 0)", secrets.token_hex(16)
             )

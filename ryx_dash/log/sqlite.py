@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ryx_dash.errors import LogError
-from ryx_dash.log import listing, retention, rules
+from ryx_dash.log import analysis, listing, retention, rules
 from ryx_dash.log.base import (
     EVERY_RUN,
     EventLog,
@@ -24,7 +24,8 @@ from ryx_dash.log.base import (
     SortField,
 )
 from ryx_dash.log.connections import Connections
-from ryx_dash.log.driver import Condition, Connection, query, scalar
+from ryx_dash.log.driver import Condition, Connection, query, scalar, snapshot
+from ryx_dash.log.measured import save_measures
 from ryx_dash.log.paging import Pages
 from ryx_dash.log.records import (
     EventRows,
@@ -37,6 +38,7 @@ from ryx_dash.log.records import (
     update_run,
 )
 from ryx_dash.log.schema import identity
+from ryx_dash.protocol.analysis import Analysis
 from ryx_dash.protocol.events import Draft, Event
 from ryx_dash.protocol.steps import RunStatus
 
@@ -165,6 +167,14 @@ class SqliteLog(EventLog):
         with self._connections.read() as db:
             return listing.facets(db)
 
+    def analyse(self, where: RunFilter, edges: Sequence[str]) -> Analysis:
+        with self._connections.read() as db, snapshot(db):
+            return analysis.analyse(db, where, edges)
+
+    def span(self, where: RunFilter) -> tuple[str, str] | None:
+        with self._connections.read() as db:
+            return analysis.span(db, where)
+
     def restore(self, run: Run, events: Sequence[Event]) -> bool:
         run = rules.restored(run, events)
         with self._connections.write() as db:
@@ -175,6 +185,7 @@ class SqliteLog(EventLog):
                 raise rules.exists(run.run_id)
             rid = insert_run(db, run)
             EventRows(rid, events).save(db)
+            save_measures(db, rid, events)
             update_run(db, Stored(rid=rid, run=run))
             return True
 
@@ -269,6 +280,7 @@ def _appendable(db: Connection, lease: Lease, events: Sequence[Event]) -> Stored
 
 def _extend(db: Connection, stored: Stored, events: Sequence[Event], rows: EventRows) -> Run:
     rows.save(db)
+    save_measures(db, stored.rid, events)
     run = rules.advanced(stored.run, events)
     update_run(db, replace(stored, run=run))
     return run

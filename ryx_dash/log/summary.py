@@ -35,11 +35,11 @@ def summed(run: Run, events: Sequence[Event]) -> Run:
 
 def _begun(_: Run, facts: Facts, event: Event) -> None:
     if event.step:
-        facts["step"] = _name(event.step)
+        facts["step"] = name_of(event.step)
 
 
 def _completed(_: Run, facts: Facts, event: Event) -> None:
-    intent, model = _name(event.data.get("intent")), _name(event.data.get("model"))
+    intent, model = name_of(event.data.get("intent")), name_of(event.data.get("model"))
     if event.step == INTENT.name and intent:
         facts["intent"] = intent
     if event.step in _MODEL_STEPS and model:
@@ -49,13 +49,13 @@ def _completed(_: Run, facts: Facts, event: Event) -> None:
 def _called(run: Run, facts: Facts, event: Event) -> None:
     facts["calls"] = facts.get("calls", run.calls) + 1
     tools = facts.get("tools", run.tools)
-    tool = _name(event.data.get("tool")) or _own_node(event) or "tool"
+    tool = tool_of(event) or "tool"
     if tool not in tools and len(tools) < MOST_TOOLS:
         facts["tools"] = tuple(sorted((*tools, tool)))
 
 
 def _failed(_: Run, facts: Facts, event: Event) -> None:
-    said = _name(event.data.get("step")) or _name(event.step)
+    said = name_of(event.data.get("step")) or name_of(event.step)
     if said:
         facts["step"] = said
 
@@ -69,11 +69,12 @@ _READERS: Mapping[str, Callable[[Run, Facts, Event], None]] = {
 }
 
 
-def _own_node(event: Event) -> str:
-    """A node that is no step's is the tool's own."""
-    return "" if event.node in _STEP_NODES else _name(event.node)
+def tool_of(event: Event) -> str:
+    """The tool that an event names, if any; a node that is no step's is the tool's own."""
+    own_node = "" if event.node in _STEP_NODES else name_of(event.node)
+    return name_of(event.data.get("tool")) or own_node
 
 
-def _name(value: Any) -> str:
+def name_of(value: Any) -> str:
     """A name on one line; empty if ``value`` is none."""
     return clean_text(" ".join(value.split())[:LONGEST]) if isinstance(value, str) else ""

@@ -8,7 +8,14 @@ from ryx_dash.protocol.steps import INPUT, Step
 
 TS = "2026-01-01T00:00:00.000000Z"
 
-BACK_TO_2 = """
+BACK_TO_3 = """
+DROP TABLE measures;
+PRAGMA user_version = 3;
+"""
+"""What turns a new log into one as version 3 wrote it."""
+
+BACK_TO_2 = f"""
+{BACK_TO_3}
 DROP TABLE run_words;
 DROP INDEX runs_by_age;
 DROP INDEX runs_by_status_and_age;
@@ -23,7 +30,7 @@ ALTER TABLE runs DROP COLUMN latency;
 ALTER TABLE runs DROP COLUMN imported;
 PRAGMA user_version = 2;
 """
-"""What turns a new log into one as version 2 wrote it."""
+"""What turns it into one as version 2 wrote it."""
 
 BACK_TO_1 = """
 ALTER TABLE runs DROP COLUMN crc;

@@ -14,7 +14,7 @@ from ryx_dash.log.schema import VERSION
 from ryx_dash.log.sqlite import SqliteLog
 from ryx_dash.protocol.events import EventKind
 from ryx_dash.protocol.steps import INTENT, LLM
-from tests.log.samples import BACK_TO_1, BACK_TO_2, TS, claimed, event, started
+from tests.log.samples import BACK_TO_1, BACK_TO_2, BACK_TO_3, TS, claimed, event, started
 
 
 def fill(log: EventLog) -> None:
@@ -30,11 +30,19 @@ def fill(log: EventLog) -> None:
         failed.lease,
         [
             event(failed.run_id, 1, "step_complete", step=INTENT, intent="chat", model="m"),
-            event(failed.run_id, 2, "step_error", "needle", step=LLM),
-            event(failed.run_id, 3, EventKind.WORKFLOW_ERROR, step=None),
+            event(failed.run_id, 2, "step_start", step=LLM),
+            *(event(failed.run_id, n, "llm_token", step=LLM) for n in (3, 4)),
+            event(failed.run_id, 5, "step_complete", step=LLM, model="m"),
+            event(failed.run_id, 6, "step_error", "needle", step=LLM),
+            event(failed.run_id, 7, EventKind.WORKFLOW_ERROR, step=None),
         ],
     )
     started(log, "waiting kettle")
+
+
+def measures(path: Path) -> list[tuple[object, ...]]:
+    with closing(connect(path)) as db:
+        return query(db, "SELECT * FROM measures ORDER BY key")
 
 
 @pytest.fixture
@@ -44,13 +52,16 @@ def log(path: Path) -> Iterator[SqliteLog]:
         yield log
 
 
-@pytest.mark.parametrize("back", [BACK_TO_2, BACK_TO_2 + BACK_TO_1], ids=["2", "1"])
+@pytest.mark.parametrize("back", [BACK_TO_3, BACK_TO_2, BACK_TO_2 + BACK_TO_1], ids=["3", "2", "1"])
 def test_an_old_log_says_all_that_a_new_one_says(path: Path, log: SqliteLog, back: str) -> None:
     expected = log.runs(), log.facets(), log.identity
+    measured = measures(path)
     with closing(connect(path)) as db:
         query(db, back)
     with closing(SqliteLog(path)) as after:
         assert (after.runs(), after.facets(), after.identity) == expected
+        assert measures(path) == measured
+        assert after.analyse(RunFilter(), ()) == log.analyse(RunFilter(), ())
         for text in ("needle", "message4001", "kettle", "what"):
             where = RunFilter(text=text)
             assert after.runs(where=where).runs
@@ -82,7 +93,7 @@ def test_a_migration_that_breaks_off_leaves_the_old_log(
 
 def leftovers(path: Path) -> list[int]:
     """Rows of every table that holds something of runs; of the indexes, what words they know."""
-    counts = ("runs", "commands", "events", "tallies", "forgotten", "run_words_docsize")
+    counts = ("runs", "commands", "events", "tallies", "forgotten", "measures", "run_words_docsize")
     with closing(connect(path)) as db:
         for index in ("words", "run_words"):
             query(db, f"CREATE VIRTUAL TABLE temp.{index}_v USING fts5vocab(main, {index}, row)")
@@ -98,7 +109,7 @@ def test_nothing_is_left_of_deleted_runs(path: Path, log: SqliteLog) -> None:
         elif run.status == "queued":
             log.cancel(run.run_id)
         log.delete(run.run_id)
-    assert leftovers(path) == [0] * 8
+    assert leftovers(path) == [0] * 9
 
 
 def test_a_deletion_that_was_lost_is_ended_by_whoever_tidies(

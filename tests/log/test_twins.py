@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from ryx_dash.errors import RyxError
-from ryx_dash.log.base import EventLog, Lease, NewRun, RowFilter, Run, RunFilter, RunPage
+from ryx_dash.log.base import EVERY_RUN, EventLog, Lease, NewRun, RowFilter, Run, RunFilter, RunPage
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.log.sqlite import SqliteLog
+from ryx_dash.protocol.analysis import Spread
 from ryx_dash.protocol.events import Event, EventKind
 from ryx_dash.protocol.steps import EXECUTE, INPUT, LLM, RunStatus
 from tests.log.samples import LOST, Clock, claimed, event
@@ -290,6 +291,7 @@ class Twins(RuleBasedStateMachine):
         self.same(lambda log, _: log.expired())
         self.same(lambda log, _: log.latest())
         self.same(lambda log, _: log.facets())
+        self.same(lambda log, _: replace(log.analyse(EVERY_RUN, ()), slowest=(), latency=Spread()))
         self.same(lambda log, ids: [log.read(run_id) for run_id in ids])
 
     @staticmethod
