@@ -16,6 +16,7 @@
     disconnected: "○ Disconnected",
   };
   const ALL = "all"; // what a select says when a person goes back to everything
+  const KEPT = ["span", "part"]; // what has no control, and stays when another one is changed
   const PARAMETERS = ["q", "status", "model", "intent", "tool", "since", "until", "took"];
 
   let page = null;
@@ -59,9 +60,12 @@
 
   // -- the address ------------------------------------------------------------------------------
 
-  /** The address for the values of the controls, which stand in the order of PARAMETERS. */
-  function addressOf(values) {
+  /** The address for the values of the controls, which stand in the order of PARAMETERS; from
+   *  `before`, the address that was, what has no control. */
+  function addressOf(values, before) {
     const query = new URLSearchParams();
+    const others = new URLSearchParams(before || "");
+    for (const name of KEPT) if (others.get(name)) query.set(name, others.get(name));
     PARAMETERS.forEach((name, place) => {
       if (values[place] && values[place] !== ALL) query.set(name, values[place]);
     });
@@ -85,7 +89,7 @@
     }
   }
 
-  const search = () => addressOf(valuesOf(root.location.search)); // without the page of the list
+  const search = () => addressOf(valuesOf(root.location.search), root.location.search); // without the page of the list
 
   function listViews() {
     const saved = views();
@@ -193,8 +197,8 @@
           const wanted = valuesOf(address);
           return [nothing(), ...wanted.map((value, place) => (value === values[place] ? nothing() : value))];
         }
-        const same = addressOf(values) === addressOf(valuesOf(address));
-        return [same ? nothing() : addressOf(values), ...values.map(nothing)];
+        const [asked, shown] = [values, valuesOf(address)].map((each) => addressOf(each, address));
+        return [asked === shown ? nothing() : asked, ...values.map(nothing)];
       },
       runsPicked: (runs) => showPicked(runs || []),
       runsView: showView,

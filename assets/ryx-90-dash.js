@@ -235,7 +235,7 @@
     },
   };
 
-  Object.assign(dash.ryx, runs.callbacks(nothing, triggered));
+  Object.assign(dash.ryx, runs.callbacks(nothing, triggered), RyxDash.analytics.callbacks());
 
   /** Another run than before is on the page: nothing of the last one's view stays behind. */
   function startClean(run, paused, follow, selected) {

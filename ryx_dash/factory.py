@@ -28,6 +28,7 @@ from ryx_dash.live.gateway import Gateway
 from ryx_dash.live.relay import Relay
 from ryx_dash.live.retention import Retention
 from ryx_dash.live.runner import Runner
+from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.base import EventLog
 from ryx_dash.log.open import open_log
 from ryx_dash.page import Page
@@ -62,7 +63,8 @@ def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
     """
     parts = _assemble(settings, executor)
     advice = _Advice(parts.executor)
-    page = Page(parts.log, History(parts.log), advice, backend=_backend(settings))
+    analyst = Analyst(parts.log)
+    page = Page(parts.log, History(parts.log), advice, analyst, backend=_backend(settings))
     gateway = Gateway(
         parts.log,
         parts.feed,
@@ -70,7 +72,7 @@ def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
         most=settings.max_connections,
         link=parts.executor.link if isinstance(parts.executor, Relay) else None,
     )
-    api = Api(parts.log, parts.desk, parts.executor)
+    api = Api(parts.log, parts.desk, parts.executor, analyst)
     app = Starlette(
         routes=[
             WebSocketRoute("/api/workflow/stream", gateway.__call__),

@@ -7,14 +7,15 @@ from http import HTTPStatus
 import dash
 from flask import Flask, Response, request
 
-from ryx_dash.callbacks import client, compare, live, runs, runs_client, timeline, travel
+from ryx_dash.callbacks import analytics, client, compare, live, runs, runs_client, timeline, travel
 from ryx_dash.callbacks.history import History
 from ryx_dash.callbacks.live import Advice
+from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.base import EventLog
 from ryx_dash.pages.site import layout
 from ryx_dash.settings import assets_dir
 
-PATHS = ("/", "/runs", "/runs/", "/compare", "/compare/")
+PATHS = ("/", *(f"/{name}{end}" for name in ("runs", "compare", "analytics") for end in ("", "/")))
 """Where there is always a page."""
 
 _RUN_PATH = re.compile(r"/runs/(?P<run_id>[^/]+)/?")
@@ -28,6 +29,7 @@ class Page:
         log: EventLog,
         history: History,
         advice: Advice,
+        analyst: Analyst,
         *,
         backend: str,
     ) -> None:
@@ -47,6 +49,7 @@ class Page:
         live.register(self.app, log, history, advice)
         runs.register(self.app, log)
         compare.register(self.app, log, history)
+        analytics.register(self.app, log, analyst)
         timeline.register(self.app, log, history)
         travel.register(self.app, log)
         client.register(self.app)

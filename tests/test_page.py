@@ -3,6 +3,7 @@
 import re
 
 from ryx_dash.callbacks.history import History
+from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.page import Page
 
@@ -19,7 +20,7 @@ class Silent:
 
 def a_page() -> Page:
     log = MemoryLog()
-    return Page(log, History(log), Silent(), backend="test")  # type: ignore[arg-type]
+    return Page(log, History(log), Silent(), Analyst(log), backend="test")  # type: ignore[arg-type]
 
 
 def test_it_is_set_up_before_the_first_two_requests_can_come_at_once() -> None:

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from ryx_dash import __version__
 from ryx_dash.api import schemas
 from ryx_dash.archive.export import MEDIA_TYPES
+from ryx_dash.projection.charts import CHARTS
 from ryx_dash.protocol.steps import RunStatus
 
 JsonObject = dict[str, Any]
@@ -53,6 +54,29 @@ def _milliseconds(name: str, text: str) -> JsonObject:
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
+FILTER = (
+    _text("text", "Only runs whose input, or one event, has all of these words."),
+    _text("model", "Only runs with this model in use."),
+    _text("intent", "Only runs of this intent."),
+    _text("tool", "Only runs that called this tool."),
+    _text("since", "Only runs asked for at this UTC time or later; may be cut."),
+    _text("until", "Only runs asked for before this UTC time; may be cut."),
+    _milliseconds("shortest", "Only ended runs that took this many milliseconds or more."),
+    _milliseconds("longest", "Only ended runs that took this many milliseconds or less."),
+    _text(
+        "part",
+        "Only runs with such a step or tool call: `step:1000-3000:llm_response` (milliseconds), "
+        "`tool:failed:read_file`, `tool::read_file`.",
+    ),
+)
+"""What narrows a list of runs, and an analysis."""
+
+ANALYSED = (
+    _text("status", "Only runs of these statuses, comma-separated."),
+    *FILTER,
+    _text("zone", "The time zone by whose calendar periods begin.", default="UTC"),
+)
+
 OPERATIONS = (
     Operation(
         method="get",
@@ -85,14 +109,7 @@ OPERATIONS = (
             _text("before", "The `next` of the page before."),
             _text("status", "Only runs of this status; empty: of any.", enum=["", *RunStatus]),
             _text("q", "Only runs whose input contains this text."),
-            _text("text", "Only runs whose input, or one event, has all of these words."),
-            _text("model", "Only runs with this model in use."),
-            _text("intent", "Only runs of this intent."),
-            _text("tool", "Only runs that called this tool."),
-            _text("since", "Only runs asked for at this UTC time or later; may be cut."),
-            _text("until", "Only runs asked for before this UTC time; may be cut."),
-            _milliseconds("shortest", "Only ended runs that took this many milliseconds or more."),
-            _milliseconds("longest", "Only ended runs that took this many milliseconds or less."),
+            *FILTER,
         ),
         answers={200: schemas.RunsOut, 400: schemas.ErrorOut, 404: schemas.ErrorOut},
     ),
@@ -136,6 +153,23 @@ OPERATIONS = (
         query=(_text("format", "The kind of file.", enum=[*MEDIA_TYPES], default="jsonl"),),
         answers={400: schemas.ErrorOut, 404: schemas.ErrorOut},
         text=tuple(MEDIA_TYPES.values()),
+    ),
+    Operation(
+        method="get",
+        path="/api/analytics",
+        id="analytics",
+        summary="What many runs have in common: counts, latencies, tools, models, the slowest",
+        query=ANALYSED,
+        answers={200: schemas.AnalyticsOut, 400: schemas.ErrorOut},
+    ),
+    Operation(
+        method="get",
+        path="/api/analytics/{chart}.csv",
+        id="chart",
+        summary="One chart of it as CSV",
+        query=ANALYSED,
+        answers={400: schemas.ErrorOut, 404: schemas.ErrorOut},
+        text=("text/csv",),
     ),
     Operation(
         method="post",
@@ -193,17 +227,17 @@ def _describe(operation: Operation) -> JsonObject:
 
 
 def _path_parameters(path: str) -> list[JsonObject]:
-    if "{run_id}" not in path:
-        return []
     return [
-        {
-            "name": "run_id",
-            "in": "path",
-            "required": True,
-            "description": "A run's id.",
-            "schema": {"type": "string"},
-        }
+        {"name": name, "in": "path", "required": True, "description": text, "schema": schema}
+        for name, text, schema in _PATH_PARAMETERS
+        if f"{{{name}}}" in path
     ]
+
+
+_PATH_PARAMETERS: tuple[tuple[str, str, JsonObject], ...] = (
+    ("run_id", "A run's id.", {"type": "string"}),
+    ("chart", "The chart.", {"type": "string", "enum": [*CHARTS]}),
+)
 
 
 def _answer(model: type[BaseModel]) -> JsonObject:

@@ -1,6 +1,7 @@
 """The REST routes. Each is a few lines: check what was asked, ask the log, say it as JSON."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from anyio import to_thread
@@ -13,10 +14,16 @@ from starlette.routing import BaseRoute, Mount, Route
 from ryx_dash.api import schemas
 from ryx_dash.api.openapi import document, page
 from ryx_dash.archive.export import MEDIA_TYPES, export, file_name
+from ryx_dash.archive.table import chart_lines
 from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError, UnknownRun
 from ryx_dash.live.desk import Desk
+from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.base import EventLog, Run, RunFilter
+from ryx_dash.log.periods import edges
+from ryx_dash.projection.charts import CHARTS, table
+from ryx_dash.protocol.analysis import Analysis, Part, parse_part
 from ryx_dash.protocol.codec import encode
+from ryx_dash.protocol.events import now
 from ryx_dash.protocol.executor import Executor
 from ryx_dash.protocol.steps import RunStatus
 
@@ -33,8 +40,9 @@ STATUS_OF = {"too_large": 413, "closing": 503}
 class Api:
     """The routes over a log and an executor."""
 
-    def __init__(self, log: EventLog, desk: Desk, executor: Executor) -> None:
+    def __init__(self, log: EventLog, desk: Desk, executor: Executor, analyst: Analyst) -> None:
         self._log = log
+        self._analyst = analyst
         self._desk = desk
         self._executor = executor
 
@@ -55,6 +63,8 @@ class Api:
                     Route("/runs/{run_id}/events", self.events),
                     Route("/runs/{run_id}/export", self.export),
                     Route("/runs/{run_id}/cancel", self.cancel, methods=["POST"]),
+                    Route("/analytics", self.analytics),
+                    Route("/analytics/{chart}.csv", self.chart),
                     Route("/openapi.json", self.openapi),
                     Route("/docs", self.docs),
                 ],
@@ -137,6 +147,33 @@ class Api:
         name = f'attachment; filename="{file_name(run, form)}"'
         media = MEDIA_TYPES[form]
         return StreamingResponse(parts, media_type=media, headers={"content-disposition": name})
+
+    async def analytics(self, request: Request) -> Response:
+        """What the runs that pass have in common."""
+        return _json(schemas.AnalyticsOut.of(await self._analysis(request)))
+
+    async def chart(self, request: Request) -> Response:
+        """The same, one chart of it, as CSV."""
+        chart = request.path_params["chart"]
+        if chart not in CHARTS:
+            raise HTTPException(404, f"There is no chart {chart[:40]!r}: {', '.join(CHARTS)}.")
+        found = table(chart, await self._analysis(request))
+        name = f'attachment; filename="ryx-{chart}.csv"'
+        text = "".join(chart_lines(found))
+        return Response(text, media_type="text/csv", headers={"content-disposition": name})
+
+    async def _analysis(self, request: Request) -> Analysis:
+        where = replace(_filter(request), statuses=_statuses(request.query_params.get("status")))
+        zone = request.query_params.get("zone") or "UTC"
+        return await to_thread.run_sync(self._analyse, where, zone)
+
+    def _analyse(self, where: RunFilter, zone: str) -> Analysis:
+        first = where.since or (self._log.span(where) or (now(),))[0]
+        try:
+            cuts = edges(first, where.until or now(), zone)
+        except ValueError as error:
+            raise ProtocolError(f"since, until or zone: {error}.", code="bad_parameter") from error
+        return self._analyst.analyse(where, cuts)
 
     async def openapi(self, _: Request) -> Response:
         """The description of these routes."""
@@ -236,7 +273,24 @@ def _filter(request: Request) -> RunFilter:
         shortest=_milliseconds(request, "shortest"),
         longest=_milliseconds(request, "longest"),
         text=query.get("text", ""),
+        part=_part(query.get("part")),
     )
+
+
+def _part(text: str | None) -> Part | None:
+    part = parse_part(text) if text else None
+    if text and part is None:
+        raise ProtocolError(
+            f"part: {text[:80]!r} is none. It is like step:1000-3000:llm_response, "
+            "tool:failed:read_file or tool::read_file.",
+            code="bad_parameter",
+        )
+    return part
+
+
+def _statuses(text: str | None) -> frozenset[RunStatus]:
+    found = (_status(name) for name in (text or "").split(","))
+    return frozenset(status for status in found if status is not None)
 
 
 def _one(value: str | None) -> frozenset[str]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ryx_dash.log.base import Run
+from ryx_dash.protocol.analysis import Analysis, Answered, Period, Slow, Spread, Worked
 from ryx_dash.protocol.frames import CommandId
 from ryx_dash.protocol.steps import RunStatus
 
@@ -101,6 +102,34 @@ class EventsOut(BaseModel):
 
     events: list[EventOut]
     head: int
+
+
+class AnalyticsOut(BaseModel):
+    """What the runs that pass a filter have in common. Latencies are milliseconds, speeds tokens a
+    second, times UTC; percentiles are exact. ``buckets`` count latencies below 1, 3, 10, 30, 100,
+    300, 1000, 3000, 10000 and 30000 ms, each from the one before, and those from there on.
+    """
+
+    runs: dict[RunStatus, int]
+    latency: Spread
+    periods: tuple[Period, ...]
+    steps: tuple[Worked, ...]
+    tools: tuple[Worked, ...]
+    models: tuple[Answered, ...]
+    slowest: tuple[Slow, ...]
+
+    @classmethod
+    def of(cls, found: Analysis) -> "AnalyticsOut":
+        """The public form of an analysis."""
+        return cls(
+            runs=dict(found.runs),
+            latency=found.latency,
+            periods=found.periods,
+            steps=found.steps,
+            tools=found.tools,
+            models=found.models,
+            slowest=found.slowest,
+        )
 
 
 class ModelOut(BaseModel):

@@ -1,10 +1,11 @@
-"""A run's events as CSV, for a spreadsheet."""
+"""A run's events, or a chart, as CSV for a spreadsheet."""
 
 import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
 
+from ryx_dash.projection.charts import Table
 from ryx_dash.protocol.codec import encode
 from ryx_dash.protocol.events import Event, level
 
@@ -23,6 +24,13 @@ def lines(events: Iterable[Event]) -> Iterator[str]:
         latency = "" if event.latency is None else f"{event.latency:g}"
         texts = (event.event, event.step, event.node, level(event.event, event.data))
         yield _line((event.seq, event.ts, *map(_text, (*texts, payload["message"])), latency, data))
+
+
+def chart_lines(chart: Table) -> Iterator[str]:
+    """A chart's table in the same way; the head has the units, what is not known is empty."""
+    yield _line(f"{c.name} ({c.unit})" if c.unit else c.name for c in chart.columns)
+    for row in chart.rows:
+        yield _line(_text(cell) if isinstance(cell, str) else cell for cell in row)
 
 
 def _text(text: str) -> str:

@@ -59,7 +59,7 @@ def register(app: Dash, log: EventLog) -> None:
         return delete_runs(log, parse_picked(picked)) if clicks else (no_update, no_update)
 
     app.callback(output=OUTPUTS, inputs={"asked": INPUTS})(draw)
-    app.callback(output=FACETS, inputs=[Input(list_ids.TABLE, "id")])(lambda _: choices(log))
+    app.callback(output=FACETS, inputs=[Input(list_ids.MODEL, "id")])(lambda _: choices(log))
     app.callback(
         Output(list_ids.PICKED, "data"),
         Output(list_ids.NOTICE, "children"),
@@ -79,9 +79,10 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
     except LogError as error:
         return {"note": error.message}
     picked = parse_picked(asked["picked"])
+    part = query.where.part.words if query.where.part else ""
     frame = read.parse_frame(asked["message"])
     views: dict[str, Any] = {
-        "note": runs.note(len(lines), narrowed=bool(query.given), zone=zone.key),
+        "note": runs.note(len(lines), narrowed=bool(query.given), zone=zone.key, part=part),
         "pages": runs.pages(
             newest=query.page(None) if query.before else None,
             older=query.page(page.next) if page.next else None,

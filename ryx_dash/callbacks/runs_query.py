@@ -8,11 +8,16 @@ from zoneinfo import ZoneInfo
 
 from ryx_dash.callbacks.frame import MAX_TEXT
 from ryx_dash.log.base import RunFilter
+from ryx_dash.protocol.analysis import parse_part
 from ryx_dash.protocol.clean import clean_text
+from ryx_dash.protocol.events import utc
 from ryx_dash.protocol.steps import RunStatus
 
 PARAMETERS = ("q", "status", "model", "intent", "tool", "since", "until", "took")
 """What narrows the list, in the order of the page's controls."""
+
+PART = "part"
+"""What narrows it besides, and has no control: a link from the analysis brings it."""
 
 BEFORE = "before"
 
@@ -42,10 +47,11 @@ def parse_query(search: Any, zone: ZoneInfo) -> RunsQuery:
         "model": _one(values.get("model", "")),
         "intent": _one(values.get("intent", "")),
         "tool": _one(values.get("tool", "")),
-        "since": _midnight(values.get("since", ""), zone),
-        "until": _midnight(values.get("until", ""), zone, days=1),
+        "since": _moment(values.get("since", ""), zone),
+        "until": _moment(values.get("until", ""), zone, days=1),
         "took": (shortest, longest) if (shortest, longest) != (None, None) else None,
     }
+    fields[PART] = parse_part(values.get(PART, ""))
     where = RunFilter(
         text=fields["q"],
         statuses=fields["status"],
@@ -56,8 +62,9 @@ def parse_query(search: Any, zone: ZoneInfo) -> RunsQuery:
         until=fields["until"],
         shortest=shortest,
         longest=longest,
+        part=fields[PART],
     )
-    given = tuple((name, values[name]) for name in PARAMETERS if fields[name])
+    given = tuple((name, values[name]) for name in (*PARAMETERS, PART) if fields[name])
     return RunsQuery(where=where, given=given, before=values.get(BEFORE))
 
 
@@ -79,11 +86,15 @@ def _milliseconds(text: str) -> float | None:
     return float(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
 
-def _midnight(value: str, zone: ZoneInfo, days: int = 0) -> str:
-    """The beginning of a day, as events carry times; empty for what is no day."""
+def _moment(value: str, zone: ZoneInfo, days: int = 0) -> str:
+    """A time (``2026-01-31T14:00``), or the beginning of the day so many days after one, as
+    events carry times; empty for what is neither."""
     try:
-        day = date.fromisoformat(value) + timedelta(days=days)
-        moment = datetime.combine(day, time(), zone).astimezone(UTC)
+        if "T" in value:
+            moment = datetime.fromisoformat(value[:16]).replace(tzinfo=zone).astimezone(UTC)
+        else:
+            day = date.fromisoformat(value) + timedelta(days=days)
+            moment = datetime.combine(day, time(), zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return ""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment.year > 999 else ""
+    return utc(moment) if moment.year > 999 else ""

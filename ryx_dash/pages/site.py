@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 from flask import has_request_context, request
 
-from ryx_dash.pages import compare, live, missing, runs
+from ryx_dash.pages import analytics, compare, live, missing, runs
 
 PAGES = (
     (re.compile(r"/(runs/[^/]+/?)?"), live.page),
     (re.compile(r"/runs/?"), runs.page),
+    (re.compile(r"/analytics/?"), analytics.page),
     (re.compile(r"/compare/?"), compare.page),
 )
 

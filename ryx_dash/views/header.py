@@ -7,7 +7,7 @@ from dash import html
 from ryx_dash.projection.state import RunState
 from ryx_dash.views import ids
 
-PAGES = {"Live": "/", "Runs": "/runs"}
+PAGES = {"Live": "/", "Runs": "/runs", "Analytics": "/analytics"}
 """Where each page of the header is; the first one's title is the name's as well."""
 
 

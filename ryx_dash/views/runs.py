@@ -9,7 +9,7 @@ import dash_bootstrap_components as dbc
 from dash import dcc, html
 
 from ryx_dash.projection.listed import Hit, ListedRun, Parts, moment, step_label, tool_names
-from ryx_dash.projection.text import format_count, format_latency
+from ryx_dash.projection.text import format_count, format_latency, one_line
 from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.views import list_ids as ids
 from ryx_dash.views.marks import badge, mark
@@ -39,9 +39,9 @@ def controls() -> Any:
             _select(ids.TOOL, "Tool", "all tools"),
             _select(ids.TOOK, "Duration", "any duration", TOOK.items()),
             html.Label("From day", htmlFor=ids.SINCE, className="sr-only"),
-            _input(ids.SINCE, "from 2026-01-31", 10),
+            _input(ids.SINCE, "from 2026-01-31", 16),
             html.Label("To day", htmlFor=ids.UNTIL, className="sr-only"),
-            _input(ids.UNTIL, "to 2026-01-31", 10),
+            _input(ids.UNTIL, "to 2026-01-31", 16),
             _views(),
         ],
         className="runs-controls",
@@ -99,13 +99,15 @@ def table(
     return [html.Thead(html.Tr(head)), html.Tbody(rows)]
 
 
-def note(count: int, *, narrowed: bool, zone: str) -> str:
-    """The sentence under the table, for a page of ``count`` runs."""
+def note(count: int, *, narrowed: bool, zone: str, part: str = "") -> str:
+    """The sentence under the table, for a page of ``count`` runs; ``part`` is in words what must
+    have happened in them, a filter that has no control."""
+    only = f" Only runs in which {one_line(part, 160)}." if part else ""
     if count == 0:
-        return "No run passes these filters." if narrowed else "No runs yet."
+        return f"No run passes these filters.{only}" if narrowed else "No runs yet."
     shown = f"{format_count(count)} run{'' if count == 1 else 's'} on this page"
     hidden = ["filters hide the others"] if narrowed else []
-    return " · ".join([shown, *hidden, f"times in {zone}"])
+    return " · ".join([shown, *hidden, f"times in {zone}"]) + (f".{only}" if only else "")
 
 
 def pages(*, newest: str | None, older: str | None) -> list[Any]:

@@ -15,6 +15,7 @@ from ryx_dash.archive.export import MEDIA_TYPES
 from ryx_dash.errors import RyxError
 from ryx_dash.live.desk import Desk
 from ryx_dash.live.feed import Feed
+from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.protocol.events import EventKind, step_event
 from ryx_dash.protocol.executor import Emit, Request
@@ -225,6 +226,11 @@ def test_a_body_that_is_too_large(client: httpx.Client) -> None:
         ("GET", "/api/runs?limit=0", (400, "bad_parameter")),
         ("GET", "/api/runs?limit=x", (400, "bad_parameter")),
         ("GET", "/api/runs?status=odd", (400, "bad_parameter")),
+        ("GET", "/api/runs?part=step", (400, "bad_parameter")),
+        ("GET", "/api/analytics?status=success,odd", (400, "bad_parameter")),
+        ("GET", "/api/analytics?zone=Mars", (400, "bad_parameter")),
+        ("GET", "/api/analytics?since=soon", (400, "bad_parameter")),
+        ("GET", "/api/analytics/none.csv", (404, "not_found")),
         ("GET", "/api/runs?before=none", (404, "unknown_run")),
     ],
 )
@@ -241,6 +247,8 @@ def test_openapi_names_every_route(client: httpx.Client) -> None:
         "/ready",
         "/api/models",
         "/api/runs",
+        "/api/analytics",
+        "/api/analytics/{chart}.csv",
         "/api/runs/{run_id}",
         "/api/runs/{run_id}/events",
         "/api/runs/{run_id}/export",
@@ -261,7 +269,7 @@ async def test_a_server_that_stops_takes_no_runs_and_says_so() -> None:
     log = MemoryLog()
     desk = Desk(log, Feed(log))
     app = Starlette(
-        routes=Api(log, desk, ScriptedExecutor()).routes(),
+        routes=Api(log, desk, ScriptedExecutor(), Analyst(log)).routes(),
         exception_handlers={RyxError: on_error},
     )
     transport = httpx.ASGITransport(app)
@@ -288,3 +296,21 @@ def test_a_run_can_be_exported(client: httpx.Client) -> None:
     assert client.get(path).text.startswith('{"format": "ryx-dash-run"')
     assert problem(client.get(path, params={"format": "pdf"})) == (400, "bad_parameter")
     assert problem(client.get("/api/runs/none/export")) == (404, "unknown_run")
+
+
+def test_an_analysis_and_its_charts(client: httpx.Client) -> None:
+    run = ended(client, start(client, "=what?"))
+    found = client.get("/api/analytics").json()
+    assert (found["runs"], found["latency"]["count"]) == ({"success": 1}, 1)
+    assert sum(sum(period["runs"].values()) for period in found["periods"]) == 1
+    assert {step["count"] for step in found["steps"]} == {1}
+    assert found["slowest"][0]["run_id"] == run["run_id"]
+    assert client.get("/api/analytics?status=failed,cancelled").json()["runs"] == {}
+    assert client.get("/api/analytics?part=step::nothing").json()["runs"] == {}
+    assert client.get("/api/runs?part=step::nothing").json()["runs"] == []
+    answer = client.get("/api/analytics/slowest.csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="ryx-slowest.csv"'
+    head, line = answer.text.splitlines()
+    assert head == "run,query,status,model,asked (UTC),duration (ms)"
+    assert line.startswith(f"{run['run_id']},'=what?,success,")

@@ -1,0 +1,49 @@
+"""Analyses for whoever asks, each worked out once while it still holds."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ryx_dash.log.base import EventLog, RunFilter
+from ryx_dash.protocol.analysis import Analysis
+
+FRESH_SECONDS = 5.0
+"""How long an analysis is given again although the log has grown meanwhile."""
+
+KEPT = 32
+
+Question = tuple[RunFilter, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    analysis: Analysis
+    version: int
+    until: float
+
+
+class Analyst:
+    """Asks the log, one question at a time: whoever asks much does not slow the page of a run."""
+
+    def __init__(self, log: EventLog, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log = log
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[Question, _Answer] = OrderedDict()
+
+    def analyse(self, where: RunFilter, edges: Sequence[str]) -> Analysis:
+        """See :meth:`log.base.EventLog.analyse`; at most :data:`FRESH_SECONDS` old."""
+        question = (where, tuple(edges))
+        with self._lock:
+            version = self._log.version()
+            known = self._answers.get(question)
+            if known is not None and (known.version == version or known.until > self._clock()):
+                return known.analysis
+            analysis = self._log.analyse(where, edges)
+            self._answers[question] = _Answer(analysis, version, self._clock() + FRESH_SECONDS)
+            self._answers.move_to_end(question)
+            while len(self._answers) > KEPT:
+                self._answers.popitem(last=False)
+            return analysis
