@@ -37,7 +37,7 @@ js: node ## tests of the client-side layer
 
 browser: $(VENV)/.test chromium nginx ## tests of the page in Chromium
 	@mkdir -p .coverage-data
-	$(BIN)/python -m pytest -m "browser and not faults" -n $(WORKERS) --dist loadscope \
+	$(BIN)/python -m pytest -m "browser and not faults" -n $(WORKERS) --dist worksteal \
 		--cov --cov-report= $(ARGS)
 	@mv .coverage .coverage-data/coverage.browser
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +21,37 @@ from ryx_dash.cli import UVICORN
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60
 
+# Every port that a dashboard of this process has had, and whether it has it now. A port that was
+# left is used again: a browser keeps what it has loaded and compiled by origin, so the page opens
+# several times as fast at an address that it knows.
+PORTS: dict[int, bool] = {}
+
 
 def free_port() -> int:
     """A port that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on this port."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def known_port() -> Iterator[int]:
+    """A port that an earlier dashboard has left, or another free one."""
+    left = (port for port, taken in PORTS.items() if not taken and is_free(port))
+    port = next(left, None) or free_port()
+    PORTS[port] = True
+    try:
+        yield port
+    finally:
+        PORTS[port] = False
 
 
 @contextmanager
@@ -111,8 +137,10 @@ def dashboard(
     reachable unless ``RYX_LLM_URL`` is.
     """
     command = ("-m", "gunicorn", target) if workers else ("app.py",)
-    with _process(folder, command, port, {"WEB_CONCURRENCY": str(workers), **env}) as running:
-        yield running
+    env = {"WEB_CONCURRENCY": str(workers), **env}
+    with ExitStack() as stack:
+        port = port or stack.enter_context(known_port())
+        yield stack.enter_context(_process(folder, command, port, env))
 
 
 @contextmanager
@@ -127,15 +155,14 @@ def engine_backend(
 
     ``command`` is another program of the kind.
     """
-    with _process(folder, command, port, env) as running:
+    with _process(folder, command, port or free_port(), env) as running:
         yield running
 
 
 @contextmanager
 def _process(
-    folder: Path, command: tuple[str, ...], port: int | None, env: dict[str, str]
+    folder: Path, command: tuple[str, ...], port: int, env: dict[str, str]
 ) -> Iterator[Dashboard]:
-    port = port or free_port()
     workspace = folder / "workspace"
     workspace.mkdir(parents=True, exist_ok=True)
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("RYX_")}

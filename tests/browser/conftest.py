@@ -8,8 +8,9 @@ import pytest
 from dash.testing.browser import Browser
 from selenium.webdriver.chrome.options import Options
 
+from tests.browser.chromium import SIZE, SharedChromium
 from tests.browser.page import PageUnderTest
-from tests.servers import Dashboard, dashboard, engine_backend
+from tests.servers import PORTS, Dashboard, dashboard, engine_backend, known_port
 
 FACT = """# Project Zephyr
 
@@ -42,7 +43,7 @@ def pytest_setup_options() -> Options:
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        "--window-size=1600,1000",
+        f"--window-size={SIZE[0]},{SIZE[1]}",
     ):
         options.add_argument(flag)
     return options
@@ -53,6 +54,46 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser/" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium(request: pytest.FixtureRequest) -> Iterator[SharedChromium]:
+    """The Chromium of this process, set up as dash.testing's ``dash_br`` sets up one for a test."""
+    option = request.config.getoption
+
+    def start() -> Browser:
+        return Browser(
+            browser=option("webdriver"),
+            remote=option("remote"),
+            remote_url=option("remote_url"),
+            headless=option("headless"),
+            options=request.config.hook.pytest_setup_options(),
+            percy_run=False,
+            pause=option("pause"),
+        )
+
+    shared = SharedChromium(start)
+    yield shared
+    shared.quit()
+
+
+@pytest.fixture
+def dash_br(chromium: SharedChromium, tmp_path: Path) -> Iterator[Browser]:
+    """dash.testing's browser in the state of a new one; pictures of failures are taken of it.
+
+    Only the ports of dashboards are used again, so nothing that is stored elsewhere is seen.
+    """
+    downloads = tmp_path / "download"
+    downloads.mkdir()
+    yield chromium.lend(str(downloads))
+    chromium.clean(f"http://127.0.0.1:{port}" for port in PORTS)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port for a dashboard that is stopped and comes back."""
+    with known_port() as port:
+        yield port
 
 
 def fill_workspace(folder: Path) -> Path:

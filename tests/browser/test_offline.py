@@ -7,14 +7,15 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import fill_workspace
 from tests.browser.page import PageUnderTest
-from tests.servers import dashboard, free_port
+from tests.servers import dashboard
 
 QUESTION = "What is the launch code of project Zephyr?"
 
 
-def test_commands_wait_and_are_sent_after_a_restart(tmp_path: Path, dash_br: Browser) -> None:
+def test_commands_wait_and_are_sent_after_a_restart(
+    tmp_path: Path, dash_br: Browser, port: int
+) -> None:
     fill_workspace(tmp_path)
-    port = free_port()
     with dashboard(tmp_path, port=port) as running:
         page = PageUnderTest(dash_br, running)
         page.open()
@@ -35,9 +36,8 @@ def test_commands_wait_and_are_sent_after_a_restart(tmp_path: Path, dash_br: Bro
         assert page.counts["gaps"] == page.counts["duplicates"] == 0
 
 
-def test_a_queued_command_survives_a_reload(tmp_path: Path, dash_br: Browser) -> None:
+def test_a_queued_command_survives_a_reload(tmp_path: Path, dash_br: Browser, port: int) -> None:
     fill_workspace(tmp_path)
-    port = free_port()
     with dashboard(tmp_path, port=port) as running:
         page = PageUnderTest(dash_br, running)
         page.open()

@@ -9,7 +9,7 @@ from ryx_dash.protocol.events import EventKind, step_event
 from ryx_dash.protocol.steps import INPUT
 from tests.browser.page import PageUnderTest
 from tests.browser.writer import RunWriter
-from tests.servers import dashboard, free_port
+from tests.servers import dashboard
 
 GRAPH = "return document.getElementById('workflow-graph')._cyreg.cy.getElementById('input')"
 
@@ -24,11 +24,10 @@ def border(page: PageUnderTest) -> str:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_what_was_running_reads_as_unknown_until_the_server_is_back(
-    tmp_path: Path, dash_br: Browser, workers: int
+    tmp_path: Path, dash_br: Browser, port: int, workers: int
 ) -> None:
     writer = RunWriter(tmp_path)
     writer.write([step_event(EventKind.STEP_START, INPUT, "Reading")])
-    port = free_port()
     with dashboard(tmp_path, port=port, workers=workers) as running:
         page = PageUnderTest(dash_br, running)
         page.open()
@@ -55,9 +54,8 @@ def test_what_was_running_reads_as_unknown_until_the_server_is_back(
 
 
 def test_a_server_that_comes_back_with_another_token_is_not_asked_for_ever(
-    tmp_path: Path, dash_br: Browser
+    tmp_path: Path, dash_br: Browser, port: int
 ) -> None:
-    port = free_port()
     with dashboard(tmp_path, port=port, RYX_TOKEN="first") as running:
         page = PageUnderTest(dash_br, running)
         page.open("/?token=first")
