@@ -86,10 +86,9 @@ def go_offline(driver: webdriver.Chrome) -> None:
     driver.execute_cdp_cmd("Network.emulateNetworkConditions", OFFLINE)
 
 
-def permit(driver: webdriver.Chrome) -> None:
-    origin = str(driver.execute_script("return location.origin"))
-    granted = {"origin": origin, "permissions": ["geolocation"]}
-    driver.execute_cdp_cmd("Browser.grantPermissions", granted)
+def forbid(driver: webdriver.Chrome) -> None:
+    rule = {"permission": {"name": "geolocation"}, "setting": "denied"}
+    driver.execute_cdp_cmd("Browser.setPermission", rule)
 
 
 def resize(driver: webdriver.Chrome) -> None:
@@ -147,7 +146,7 @@ def kill(driver: webdriver.Chrome) -> None:
         (store, {"cookie", "local", "session", "caches", "databases"}),
         (emulate, {"agent", "cores", "dark", "size"}),
         (go_offline, {"online"}),
-        (permit, {"geolocation"}),
+        (forbid, {"geolocation"}),
         (resize, {"size"}),
         (leave_a_script, {"name", "script"}),
         (open_windows, {"windows"}),
