@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from dash.testing.browser import Browser
 from selenium.common.exceptions import NoAlertPresentException, WebDriverException
+from urllib3.exceptions import HTTPError
 
 SIZE = (1600, 1000)
 
@@ -42,7 +43,7 @@ class SharedChromium:
         try:
             _close_windows(self._browser)
             _forget(self._browser, origins)
-        except WebDriverException:
+        except (WebDriverException, HTTPError):  # of Chromium, of its driver
             self.quit()
 
     def quit(self) -> None:
