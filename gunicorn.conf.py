@@ -24,7 +24,8 @@ serving.allow_many_files()
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "ryx_dash.worker.Worker"
 graceful_timeout = 20
-timeout = 60
+# Of a worker that stands still: it may hold the log, and then nobody can write.
+timeout = 30
 loglevel = "warning"
 
 

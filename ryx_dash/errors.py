@@ -70,6 +70,12 @@ class LogFull(LogError):
     code = "log_full"
 
 
+class LogBusy(LogError):
+    """Another process held the log for longer than a commit takes; nothing was written."""
+
+    code = "log_busy"
+
+
 class LogDamaged(LogError):
     """What the log holds is not what was written to it."""
 

@@ -9,7 +9,7 @@ from functools import partial
 import anyio
 from anyio import to_thread
 
-from ryx_dash.errors import LeaseLost, LogError, RyxError
+from ryx_dash.errors import LeaseLost, LogBusy, LogError, RyxError
 from ryx_dash.live.feed import Feed
 from ryx_dash.log import rules
 from ryx_dash.log.base import EventLog, Run
@@ -24,6 +24,10 @@ BATCH = 500
 
 BUFFER = 2_000
 """Events waiting for their commit, at most; then the executor waits."""
+
+BUSY_TRIES = 6
+"""How often a batch is tried while another process holds the log, ten seconds each: longer than
+gunicorn lets a worker live that stands still in the midst of a commit."""
 
 RETRY_SECONDS = 0.5
 """Pause before the end of a run is tried again on a log that cannot be written."""
@@ -59,8 +63,14 @@ class Writer:
         with anyio.CancelScope(shield=True), self._send, self._receive:
             async for first in self._receive:
                 batch = [first, *self._waiting()]
-                run = await to_thread.run_sync(self._log.append, self._lease, batch)
-                self._feed.publish(run)
+                self._feed.publish(await self._append(batch))
+
+    async def _append(self, batch: list[Event]) -> Run:
+        """Commit a batch. While the log is busy nobody can take the run away, so it may wait."""
+        for _ in range(BUSY_TRIES - 1):
+            with suppress(LogBusy):
+                return await to_thread.run_sync(self._log.append, self._lease, batch)
+        return await to_thread.run_sync(self._log.append, self._lease, batch)
 
     async def _put(self, draft: Draft) -> None:
         event = draft.at(self._lease.run_id, self._seq + 1, now())

@@ -8,7 +8,7 @@ from typing import Any
 
 import apsw
 
-from ryx_dash.errors import LogDamaged, LogError, LogFull
+from ryx_dash.errors import LogBusy, LogDamaged, LogError, LogFull
 
 Connection = Any
 """An ``apsw.Connection``."""
@@ -101,7 +101,7 @@ def translated(path: Path) -> Iterator[None]:
     except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as error:
         raise unwritable(path, str(error)) from error
     except (apsw.BusyError, apsw.LockedError) as error:
-        raise LogError(
+        raise LogBusy(
             f"The event log {path} was held by another process for over {BUSY_SECONDS} seconds: "
             "end what holds it, or try again."
         ) from error

@@ -21,6 +21,30 @@ Row = tuple[int, str, str, str]
 """``seq``, UTC time, kind, step: what makes an event the one that it is."""
 
 
+@dataclass
+class Tally:
+    """What was compared, and what was wrong with it; ``tried`` counts inputs of other checks."""
+
+    events: int = 0
+    lost: int = 0
+    doubled: int = 0
+    disordered: int = 0
+    tried: int = 0
+
+    def compare(self, shown: Sequence[object], logged: Sequence[object]) -> None:
+        """Count the events of a log, and those that were not shown once and in their order."""
+        places = {event: place for place, event in enumerate(logged)}
+        known = [places[event] for event in shown if event in places]
+        self.events += len(logged)
+        self.lost += len(places.keys() - set(shown))
+        self.doubled += len(shown) - len(set(shown))
+        self.disordered += sum(before > after for before, after in pairwise(known))
+
+
+tally = Tally()
+"""Of the test that is running: it begins anew with each."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameSeen:
     """The head of a frame that reached the page. ``life`` counts how often it was loaded."""
@@ -82,11 +106,17 @@ class LogFile:
 
     def runs(self) -> dict[str, LoggedRun]:
         """Every run by id, oldest first."""
-        found = self._query("SELECT run_id, input, status, head, owner FROM runs ORDER BY rid")
-        return {
-            run_id: LoggedRun(run_id=run_id, input=text, status=status, head=head, owner=owner)
-            for run_id, text, status, head, owner in found
-        }
+        return {run.run_id: run for run in self._runs("ORDER BY rid")}
+
+    def run(self, run_id: str) -> LoggedRun:
+        """The run of this id."""
+        (run,) = self._runs("WHERE run_id = ?", run_id)
+        return run
+
+    def run_of(self, command_id: str) -> LoggedRun | None:
+        """The run that a command started."""
+        of_command = "WHERE run_id = (SELECT run_id FROM commands WHERE command_id = ?)"
+        return next(iter(self._runs(of_command, command_id)), None)
 
     def events(self, run_id: str) -> list[Row]:
         """A run's events in order."""
@@ -99,6 +129,13 @@ class LogFile:
     def commands(self) -> dict[str, str]:
         """The run that each command started."""
         return dict(self._query("SELECT command_id, run_id FROM commands"))
+
+    def _runs(self, which: str, *args: object) -> list[LoggedRun]:
+        found = self._query(f"SELECT run_id, input, status, head, owner FROM runs {which}", *args)
+        return [
+            LoggedRun(run_id=run_id, input=text, status=status, head=head, owner=owner)
+            for run_id, text, status, head, owner in found
+        ]
 
     def _query(self, sql: str, *args: object) -> list[Any]:
         db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY)
@@ -129,7 +166,8 @@ def check_page(record: Record, log: LogFile, run_id: str, *, resets: int = 0) ->
 
     ``resets``: how often the page may have begun anew, since the log was put back.
     """
-    run = log.runs()[run_id]
+    run, events = log.run(run_id), log.events(run_id)
+    tally.compare(record.rows, events)
     assert record.counts, "the page showed nothing"
     for seen in record.counts:
         assert (seen.gaps, seen.duplicates) == (0, 0), seen
@@ -137,7 +175,6 @@ def check_page(record: Record, log: LogFile, run_id: str, *, resets: int = 0) ->
     _check_way(record.frames, run, resets)
     last = record.counts[-1]
     assert (last.run, last.status, last.head) == (run_id, run.status, run.head), (last, run)
-    events = log.events(run_id)
     assert record.rows == events, _difference(record.rows, events)
 
 

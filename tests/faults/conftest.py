@@ -4,31 +4,32 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.faults.figures import report
 from tests.faults.layer import Machine, machine
-from tests.faults.seeds import choose
+from tests.faults.recording import pytest_runtest_call
+from tests.faults.seeds import FIGURES, choose, repeat
 from tests.faults.servers import Server, serving
 
+__all__ = ["pytest_runtest_call"]
 
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder is a fault test."""
+    """Everything in this folder is a fault test. Those in Chromium begin: they take longest."""
     for item in items:
         if "tests/faults/" in item.path.as_posix():
             item.add_marker(pytest.mark.faults)
+    items.sort(key=lambda item: "tests/faults/test_chromium" not in item.path.as_posix())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The lines of the table in docs/guarantees.md."""
+    """The table of docs/guarantees.md, of what was run now; ``make soak`` puts it there."""
     stats = terminalreporter.stats
     reports = [*stats.get("passed", []), *stats.get("failed", [])]
-    lines = [
-        f"| {report.location[2]} | {seeds} | {report.outcome} | {report.duration:.0f} s |"
-        for report in sorted(reports, key=lambda report: report.nodeid)
-        for name, seeds in report.user_properties
-        if name == "seeds" and report.when == "call"
-    ]
-    if lines:
+    table = report([one for one in reports if one.when == "call"], keep=FIGURES)
+    if table:
         terminalreporter.section("faults")
-        terminalreporter.write_line("\n".join(lines))
+        terminalreporter.write_line(table)
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +39,9 @@ def layer() -> Iterator[Machine]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with two workers, for all tests of a module that do not harm it."""
+    """A server with two workers, for all tests that do not harm it."""
     with serving(tmp_path_factory.mktemp("faults")) as server:
         yield server
 
@@ -52,5 +53,5 @@ def seeds(
     """The seeds of this test; they are printed when it fails."""
     chosen = choose()
     record_property("seeds", len(chosen))
-    print(f"{request.node.name}: seeds {chosen[0]} to {chosen[-1]} (FAULT_SEED repeats one)")
+    print(f"{request.node.name}: {repeat(chosen)} repeats it")
     return chosen

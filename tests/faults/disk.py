@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-SIZE_MB = 16
-
 
 class SmallDisk:
-    """A disk of :data:`SIZE_MB` at ``folder``."""
+    """A disk of a few megabytes at ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,10 +31,10 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[SmallDisk | None]:
+def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk | None]:
     """A disk of its own at ``folder``; ``None`` where mounting is not allowed."""
     folder.mkdir(parents=True)
-    options = f"size={SIZE_MB}m"
+    options = f"size={megabytes}m"
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True
     )

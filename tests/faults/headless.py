@@ -8,7 +8,7 @@ its patience and its pauses between retries pass sooner.
 import json
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +24,10 @@ from tests.faults.checker import CountSeen, FrameSeen, Record, Row
 from tests.faults.layer import Layer, Machine, Outcome
 
 TICK = 0.25
-ROWS = 50
+PATIENCE = 120
+"""Seconds that a test waits for what must come: many times what a quiet machine needs."""
+
+LATE = 4_000  # milliseconds; the page takes five seconds for sleep
 REQUESTS_AT_ONCE = 6  # as browsers do for one server
 FAILURES = (OSError, httpx.HTTPError, WebSocketException, InvalidHandshake, ValueError)
 
@@ -41,6 +44,10 @@ class HeadlessPage:
         self.life = 0
         """How often the page was loaded."""
         self.outcome: Outcome = {}
+        self.ticked = 0.0
+        """When the page's timer fired last, in milliseconds of its clock."""
+        self.late = False
+        """Whether it fired so late that the page must think that it had slept."""
         self._machine = machine
         self.seed = seed
         self._port = port
@@ -84,6 +91,19 @@ class HeadlessPage:
     def press_reconnect(self) -> None:
         """Press the button."""
         self._act("reconnect")
+
+    async def notices(self, *, within: float) -> None:
+        """Wait until the badge says that the connection is lost.
+
+        Fails if it does not within so many milliseconds by the page's clock, in which its timer
+        has fired all the time: a busy machine makes timers late, which is no fault of the page.
+        """
+        start, self.late = self.now, False
+        while self.connected:
+            if self.late:
+                start, self.late = self.ticked, False
+            assert self.ticked - start < within, f"dead for {within} ms, and it says connected"
+            await anyio.sleep(0.02)
 
     def act(self, kind: str) -> None:
         """Something that the browser tells the page: ``wake``, ``online``, ``offline``."""
@@ -148,7 +168,12 @@ class HeadlessPage:
             while True:
                 await anyio.sleep(TICK / self._rate)
                 if not self.frozen:
-                    self._act("tick")
+                    self._tick()
+
+    def _tick(self) -> None:
+        self._act("tick")
+        self.late = self.late or self.now - self.ticked > LATE
+        self.ticked = self.now
 
     async def _description(self) -> dict[str, Any]:
         """The server callback among all callbacks; a page that does not load is loaded again."""
@@ -249,9 +274,9 @@ class HeadlessPage:
 
     async def _insist(self, changed: str) -> dict[str, Any]:
         """Ask until there is an answer, as a person does who clicks again."""
-        with anyio.fail_after(60):
+        with anyio.fail_after(PATIENCE):
             while True:
-                with suppress(*FAILURES), anyio.fail_after(10):
+                with suppress(*FAILURES), anyio.fail_after(PATIENCE / 4):
                     return await self._request(changed)
                 await anyio.sleep(0.2)
 
@@ -314,7 +339,19 @@ async def opened(
         tasks.cancel_scope.cancel()
 
 
-async def until(condition: Any, *, seconds: float = 60) -> None:
+@asynccontextmanager
+async def many(
+    machine: Machine, port: int, seeds: list[int], *, rate: float = 1.0
+) -> AsyncIterator[list[HeadlessPage]]:
+    """A page for each seed."""
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(opened(machine, port, seed=seed, rate=rate))
+            for seed in seeds
+        ]
+
+
+async def until(condition: Any, *, seconds: float = PATIENCE) -> None:
     """Wait until ``condition()`` is true."""
     with anyio.fail_after(seconds):
         while not condition():

@@ -1,7 +1,8 @@
 """One round of a fault: a page asks for a run, something goes wrong, all is well again, judge."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from random import Random
 
 import anyio
@@ -11,68 +12,101 @@ from tests.faults.headless import HeadlessPage, opened, until
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
 from tests.faults.proxy import Proxy
+from tests.faults.seeds import repeat, waves
 from tests.faults.servers import Server
 
-AT_ONCE = 5
-"""Rounds that run side by side."""
+AT_ONCE = 8
+"""Rounds that run side by side. Where they mostly wait, there can be more."""
 
 RATE = 6.0
 """How much faster a page's clock runs here: six seconds of patience last one."""
 
 Fault = Callable[[Proxy, HeadlessPage, Random], Awaitable[None]]
-"""Does harm for a while. The network is healed when it returns."""
+"""Does harm to one page for a while. The network is healed when it returns."""
+
+Harm = Callable[[list[HeadlessPage], Random], Awaitable[None]]
+"""Does harm to all pages of a server at once."""
 
 
-async def play(
-    layer: Machine,
-    server: Server,
-    fault: Fault,
-    seeds: Iterable[int],
-    *,
-    events: int = 60,
-    seconds: float = 2.0,
-    rate: float = RATE,
-    port: int | None = None,
-) -> None:
-    """A round for each seed, some side by side, on one server.
+@dataclass(frozen=True, kw_only=True)
+class Rounds:
+    """Rounds on one server, one for each seed.
 
     Each page asks for a run of ``events`` events in ``seconds``. ``port`` is where the server is
-    reached, if not at its own.
+    reached, if not at its own; ``rate`` how fast the pages' clocks run.
     """
-    room = anyio.CapacityLimiter(AT_ONCE)
 
-    async def one(seed: int) -> None:
-        random = Random(f"{fault.__name__} {seed}")
-        note = f" during {fault.__name__}"
-        text = plan(seed, events=events, seconds=seconds, note=note)
-        async with room:
-            with noted(f"seed {seed} of {fault.__name__}: FAULT_SEED={seed} repeats it"):
-                await _round(layer, server, fault, random, text, seed, rate, port or server.port)
+    layer: Machine
+    server: Server
+    events: int = 60
+    seconds: float = 2.0
+    rate: float = RATE
+    port: int | None = None
+    at_once: int = AT_ONCE
 
+    async def play(self, fault: Fault, seeds: list[int]) -> None:
+        """A fault for each page, some side by side."""
+        room = anyio.CapacityLimiter(self.at_once)
+
+        async def one(seed: int) -> None:
+            async with room:
+                await self._round(fault.__name__, seed, fault)
+
+        async with anyio.create_task_group() as tasks:
+            for seed in seeds:
+                tasks.start_soon(one, seed)
+        check_log(self.server.log)
+
+    async def play_together(self, harm: Harm, seeds: list[int]) -> None:
+        """One fault for several pages at once, each in another moment of its run."""
+        for wave in waves(seeds, self.at_once):
+            with noted(f"{repeat(wave)} repeats it"):
+                await self._wave(harm, wave)
+        check_log(self.server.log)
+
+    async def _wave(self, harm: Harm, wave: list[int]) -> None:
+        asked: list[HeadlessPage] = []
+        over = anyio.Event()
+
+        async def be_harmed(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+            asked.append(page)
+            await over.wait()
+
+        async def one(seed: int) -> None:
+            await anyio.sleep(Random(seed).uniform(0, 1))
+            await self._round(harm.__name__, seed, be_harmed)
+
+        random = Random(f"{harm.__name__} {wave}")
+        async with anyio.create_task_group() as tasks:
+            for seed in wave:
+                tasks.start_soon(one, seed)
+            await until(lambda: len(asked) == len(wave))
+            await anyio.sleep(random.uniform(0, 1))
+            await harm(asked, random)
+            over.set()
+
+    async def _round(self, name: str, seed: int, fault: Fault) -> None:
+        random = Random(f"{name} {seed}")
+        text = plan(seed, events=self.events, seconds=self.seconds, note=f" during {name}")
+        proxy = Proxy(self.port or self.server.port, random)
+        with noted(f"seed {seed} of {name}: {repeat([seed])} repeats it"):
+            async with (
+                proxy.serve(),
+                opened(self.layer, proxy.port, seed=seed, rate=self.rate) as page,
+            ):
+                page.ask(text)
+                await fault(proxy, page, random)
+                proxy.heal()
+                await settle(page, text)
+                await page.read_rows()
+            judge(page, self.server.log)
+
+
+async def each(pages: list[HeadlessPage], act: Callable[[HeadlessPage], Awaitable[None]]) -> None:
+    """Let all pages do something side by side."""
     async with anyio.create_task_group() as tasks:
-        for seed in seeds:
-            tasks.start_soon(one, seed)
-    check_log(server.log)
-
-
-async def _round(
-    layer: Machine,
-    server: Server,
-    fault: Fault,
-    random: Random,
-    text: str,
-    seed: int,
-    rate: float,
-    port: int,
-) -> None:
-    proxy = Proxy(port, random)
-    async with proxy.serve(), opened(layer, proxy.port, seed=seed, rate=rate) as page:
-        page.ask(text)
-        await fault(proxy, page, random)
-        proxy.heal()
-        await settle(page, text)
-        await page.read_rows()
-    judge(page, server.log)
+        for page in pages:
+            tasks.start_soon(act, page)
 
 
 async def came_back(page: HeadlessPage, condition: Callable[[], object]) -> None:
@@ -112,8 +146,7 @@ def noted(note: str | Callable[[], str]) -> Iterator[None]:
 
 def run_of(server: Server, page: HeadlessPage) -> LoggedRun | None:
     """The run that the page's command started."""
-    run_id = server.log.commands().get(next(iter(page.record.commands)))
-    return None if run_id is None else server.log.runs()[run_id]
+    return server.log.run_of(next(iter(page.record.commands)))
 
 
 def ended(server: Server, page: HeadlessPage) -> bool:

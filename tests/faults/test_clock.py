@@ -14,7 +14,7 @@ from tests.faults.clock import WallClock
 from tests.faults.headless import HeadlessPage, until
 from tests.faults.layer import Machine
 from tests.faults.proxy import Proxy
-from tests.faults.rounds import owner_of, play
+from tests.faults.rounds import Rounds, owner_of
 from tests.faults.servers import Server, serving
 
 HOUR = 3600.0
@@ -41,7 +41,7 @@ async def test_clock_of_the_page(served: Server, layer: Machine, seeds: list[int
             if random.random() < 0.5:
                 proxy.reset()
 
-    await play(layer, served, set_page_clock, seeds)
+    await Rounds(layer=layer, server=served).play(set_page_clock, seeds)
 
 
 async def test_clock_of_the_server(
@@ -54,7 +54,7 @@ async def test_clock_of_the_server(
             clock.set(random.uniform(-24, 24) * HOUR)
             await anyio.sleep(random.uniform(0.1, 1))
 
-    await play(layer, server, set_server_clock, seeds, seconds=4)
+    await Rounds(layer=layer, server=server, seconds=4).play(set_server_clock, seeds)
     assert {run.status for run in server.log.runs().values()} == {"success"}
 
 
@@ -70,4 +70,4 @@ async def test_owner_killed_and_clock_set_back(
             os.kill(owner_of(server, page), signal.SIGKILL)  # type: ignore[arg-type]
         clock.set(clock.offset - random.uniform(1, 24) * HOUR)
 
-    await play(layer, server, kill_and_set_back, seeds, seconds=4)
+    await Rounds(layer=layer, server=server, seconds=4).play(kill_and_set_back, seeds)

@@ -16,11 +16,12 @@ from ryx_dash.log.base import NewRun, RowFilter
 from ryx_dash.log.sqlite import SqliteLog
 from ryx_dash.protocol.events import Event, EventKind, now, step_event
 from ryx_dash.protocol.steps import LLM
-from tests.faults.checker import check_log
-from tests.faults.headless import opened, until
+from tests.faults.checker import check_log, tally
+from tests.faults.headless import HeadlessPage, many, until
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
-from tests.faults.rounds import RATE, came_back, judge, noted, settle
+from tests.faults.rounds import AT_ONCE, RATE, came_back, each, judge, noted, settle
+from tests.faults.seeds import repeat, waves
 from tests.faults.servers import Server, serving
 
 TRIES = 40
@@ -91,6 +92,7 @@ def _as_written(path: Path, events: list[Event]) -> bool:
             run = log.run(run_id)
             assert run is not None
             assert (run.input, run.status, run.head) == ("What is it?", "running", len(events))
+            tally.compare([event.seq for event in log.read(run_id)], [e.seq for e in events])
             assert log.read(run_id) == events
             rows = log.rows(run_id, RowFilter(upto=len(events)), limit=len(events)).events
             assert list(rows) == events
@@ -101,22 +103,35 @@ def _as_written(path: Path, events: list[Event]) -> bool:
 
 async def test_torn_tail(server: Server, layer: Machine, seeds: list[int]) -> None:
     """The machine dies and the newest commits are half on the disk: the page begins anew there."""
-    for seed in seeds:
-        random = Random(seed)
-        first, second = (plan(seed, seconds=0.6, note=f" torn {n}") for n in ("old", "new"))
-        async with opened(layer, server.port, seed=seed, rate=RATE) as page:
-            page.ask(first)
-            await anyio.sleep(random.uniform(0.2, 0.6))
-            await to_thread.run_sync(server.kill)
-            _tear(server.folder / "data" / "runs.db-wal", random)
-            await to_thread.run_sync(server.start)
-            page.record.commands.clear()  # their beginnings may be in what was torn off
-            await came_back(page, lambda: not page.outcome["queue"])
-            page.ask(second)
-            await settle(page, second)
-            await page.read_rows()
-        judge(page, server.log, resets=2)
+    for wave in waves(seeds, AT_ONCE):
+        with noted(f"{repeat(wave)} repeats it"):
+            await _tear_while_writing(server, layer, wave)
         check_log(server.log)
+
+
+async def _tear_while_writing(server: Server, layer: Machine, wave: list[int]) -> None:
+    random = Random(wave[0])
+
+    async def ask(page: HeadlessPage) -> None:
+        page.ask(plan(page.seed, seconds=0.6, note=" torn old"))
+
+    async def go_on(page: HeadlessPage) -> None:
+        text = plan(page.seed, seconds=0.6, note=" torn new")
+        page.record.commands.clear()  # their beginnings may be in what was torn off
+        await came_back(page, lambda: not page.outcome["queue"])
+        page.ask(text)
+        await settle(page, text)
+        await page.read_rows()
+
+    async with many(layer, server.port, wave, rate=RATE) as pages:
+        await each(pages, ask)
+        await anyio.sleep(random.uniform(0.2, 0.8))
+        await to_thread.run_sync(server.kill)
+        _tear(server.folder / "data" / "runs.db-wal", random)
+        await to_thread.run_sync(server.start)
+        await each(pages, go_on)
+    for page in pages:
+        judge(page, server.log, resets=2)
 
 
 def _tear(path: Path, random: Random) -> None:
@@ -130,29 +145,46 @@ async def test_log_taken_away_while_serving(
     server: Server, layer: Machine, seeds: list[int], how: str
 ) -> None:
     """Nothing is written where nobody would find it: commands are refused, and that is said."""
-    for seed in seeds:
-        random = Random(seed)
-        first, lost, last = (plan(seed, seconds=0.4, note=f" {how} {n}") for n in range(3))
-        async with opened(layer, server.port, seed=seed, rate=RATE) as page:
-            page.ask(first)
-            await settle(page, first)
-            _take_away(server.folder / "data", how)
-            await anyio.sleep(random.uniform(0, 0.3))
-            page.ask(lost)
-            await until(lambda: page.view["refused"])
-            assert "moved, removed or replaced" in page.view["refused"]
-            async with httpx.AsyncClient() as http:
-                ready = await http.get(f"http://127.0.0.1:{server.port}/ready")
-            assert ready.status_code == 503
-            await to_thread.run_sync(server.kill)
-            await to_thread.run_sync(server.start)
-            await came_back(page, lambda: any(f.anew for f in page.record.frames))
-            page.record.commands.clear()
-            page.ask(last)
-            await settle(page, last)
-            await page.read_rows()
+    for wave in waves(seeds, AT_ONCE):
+        with noted(f"{repeat(wave)} repeats it"):
+            await _take_away_from(server, layer, wave, how)
+
+
+async def _take_away_from(server: Server, layer: Machine, wave: list[int], how: str) -> None:
+    def text(page: HeadlessPage, n: int) -> str:
+        return plan(page.seed, seconds=0.4, note=f" {how} {n}")
+
+    async def ask(page: HeadlessPage) -> None:
+        page.ask(text(page, 0))
+        await settle(page, text(page, 0))
+
+    async def ask_in_vain(page: HeadlessPage) -> None:
+        await anyio.sleep(Random(page.seed).uniform(0, 0.3))
+        page.ask(text(page, 1))
+        await until(lambda: page.view["refused"])
+        assert "moved, removed or replaced" in page.view["refused"]
+
+    async def begin_anew(page: HeadlessPage) -> None:
+        await came_back(page, lambda: any(f.anew for f in page.record.frames))
+        page.record.commands.clear()
+        page.ask(text(page, 2))
+        await settle(page, text(page, 2))
+        await page.read_rows()
+
+    async with many(layer, server.port, wave, rate=RATE) as pages:
+        await each(pages, ask)
+        _take_away(server.folder / "data", how)
+        await each(pages, ask_in_vain)
+        async with httpx.AsyncClient() as http:
+            ready = await http.get(f"http://127.0.0.1:{server.port}/ready")
+        assert ready.status_code == 503
+        await to_thread.run_sync(server.kill)
+        await to_thread.run_sync(server.start)
+        await each(pages, begin_anew)
+    for page in pages:
         judge(page, server.log, resets=1)
-        assert lost not in {run.input for run in server.log.runs().values()}
+    refused = {text(page, 1) for page in pages}
+    assert not refused & {run.input for run in server.log.runs().values()}
 
 
 def _take_away(data: Path, how: str) -> None:

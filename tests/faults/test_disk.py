@@ -14,18 +14,19 @@ from anyio import to_thread
 
 from tests.faults.checker import check_log
 from tests.faults.disk import SmallDisk, small_disk
-from tests.faults.headless import HeadlessPage, opened, until
+from tests.faults.headless import HeadlessPage, many, until
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
 from tests.faults.proxy import Proxy
-from tests.faults.rounds import RATE, came_back, judge, play, settle
+from tests.faults.rounds import AT_ONCE, RATE, Rounds, came_back, each, judge, noted, settle
+from tests.faults.seeds import COUNT, repeat, waves
 from tests.faults.servers import Server, serving
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     """A small disk, where the machine lets a test have one."""
-    with small_disk(tmp_path / "data") as mounted:
+    with small_disk(tmp_path / "data", 16 + COUNT) as mounted:
         if mounted is None:
             pytest.skip("mounting a small disk is not allowed here")
         yield mounted
@@ -55,9 +56,9 @@ async def test_full_disk(disk: SmallDisk, tmp_path: Path, layer: Machine, seeds:
                 assert (await http.get("/ready")).status_code == 503
                 await anyio.sleep(random.uniform(0, 0.5))
                 disk.free()
-                await until(lambda: httpx.get(f"{_url(server)}/ready").status_code == 200)
+                await until(lambda: _ready(server))
 
-        await play(layer, server, fill, seeds, seconds=3)
+        await Rounds(layer=layer, server=server, seconds=3).play(fill, seeds)
         ended = {run.status for run in server.log.runs().values()}
         assert ended <= {"success", "failed", "interrupted"}
 
@@ -77,25 +78,52 @@ async def test_log_replaced_between_two_starts(
     server: Server, layer: Machine, seeds: list[int], how: str
 ) -> None:
     """The page stands at a place that the log no longer has: it begins anew, and says so."""
-    for seed in seeds:
-        random = Random(seed)
-        proxy = Proxy(server.port, random)
-        first, second = (plan(seed, seconds=0.6, note=f" {how} {n}") for n in ("old", "new"))
-        async with proxy.serve(), opened(layer, proxy.port, seed=seed, rate=RATE) as page:
-            page.ask(first)
-            await anyio.sleep(random.uniform(0.1, 0.5))
-            copy = _copy(server.folder)
-            await settle(page, first)
-            await to_thread.run_sync(server.kill)
-            _put_back(server.folder, copy if how == "restored" else None)
-            await to_thread.run_sync(server.start)
-            await came_back(page, lambda: any(f.anew for f in page.record.frames))
-            page.record.commands.clear()  # what was asked for has gone with the log
-            page.ask(second)
-            await settle(page, second)
-            await page.read_rows()
-        judge(page, server.log, resets=1)
+    for wave in waves(seeds, AT_ONCE):
+        with noted(f"{repeat(wave)} repeats it"):
+            await _replace(server, layer, wave, how)
         check_log(server.log)
+
+
+async def _replace(server: Server, layer: Machine, wave: list[int], how: str) -> None:
+    """Several pages, and one log that is put back or deleted between two starts."""
+    random, copy = Random(wave[0]), None
+
+    async def ask(page: HeadlessPage) -> None:
+        text = plan(page.seed, seconds=0.6, note=f" {how} old")
+        await anyio.sleep(Random(page.seed).uniform(0, 0.5))
+        page.ask(text)
+        await settle(page, text)
+
+    async def back_up() -> None:
+        nonlocal copy
+        await anyio.sleep(random.uniform(0.1, 0.8))
+        copy = await to_thread.run_sync(_copy, server.folder)
+
+    async def begin_anew(page: HeadlessPage) -> None:
+        text = plan(page.seed, seconds=0.6, note=f" {how} new")
+        is_whole = page.last is not None and page.last.run in whole
+        await came_back(page, lambda: is_whole or any(f.anew for f in page.record.frames))
+        page.record.commands.clear()  # what was asked for has gone with the log
+        page.ask(text)
+        await settle(page, text)
+        await page.read_rows()
+
+    async with many(layer, server.port, wave, rate=RATE) as pages:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(back_up)
+            await each(pages, ask)
+        await to_thread.run_sync(server.kill)
+        _put_back(server.folder, copy if how == "restored" else None)
+        whole = _ended(server) if how == "restored" else set()
+        await to_thread.run_sync(server.start)
+        await each(pages, begin_anew)
+    for page in pages:
+        judge(page, server.log, resets=1)
+
+
+def _ended(server: Server) -> set[str]:
+    """The runs that are in the log to their end: a page that shows one of them may go on."""
+    return {run.run_id for run in server.log.runs().values() if run.status == "success"}
 
 
 def _copy(folder: Path) -> Path:
@@ -117,6 +145,10 @@ def _put_back(folder: Path, copy: Path | None) -> None:
         file.unlink()
     if copy is not None:
         shutil.copy(copy, folder / "data" / "runs.db")
+
+
+def _ready(server: Server) -> bool:
+    return httpx.get(f"{_url(server)}/ready").status_code == 200
 
 
 def _url(server: Server) -> str:

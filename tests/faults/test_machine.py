@@ -4,13 +4,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from tests.faults.checker import tally
 from tests.faults.layer import Machine
-from tests.faults.seeds import COUNT
+from tests.faults.seeds import FIGURES
 from tests.faults.world import World
 
 STEPS = 50
-EXAMPLES = 2_100 if COUNT >= 200 else 100
-"""Together at least 100,000 steps in ``make soak``."""
+ENOUGH = 100_000 if FIGURES else 3_000
+"""Steps that must have been made."""
+
+EXAMPLES = ENOUGH // 25
+"""Hypothesis makes most examples as long as they may be, but not all."""
 
 QUESTIONS = st.sampled_from(("a", "b", "c"))
 
@@ -19,7 +23,6 @@ class Page(RuleBasedStateMachine):
     """What can happen. Whatever did, all is well some time after it has stopped."""
 
     layer: Machine
-    steps = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,13 +112,13 @@ class Page(RuleBasedStateMachine):
     def _reload(self, _: str) -> None:
         self.world.load(self.world.outcome["path"])
 
-    @classmethod
-    def _step(cls) -> None:
-        cls.steps += 1
+    @staticmethod
+    def _step() -> None:
+        tally.tried += 1
 
 
 def test_page_gateway_and_log(layer: Machine) -> None:
-    Page.layer, Page.steps = layer, 0
+    Page.layer = layer
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Page,
         settings=settings(
@@ -125,4 +128,4 @@ def test_page_gateway_and_log(layer: Machine) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    print(f"{Page.steps:,} steps")
+    assert tally.tried >= ENOUGH

@@ -5,10 +5,10 @@ from random import Random
 
 import anyio
 
-from tests.faults.headless import HeadlessPage
+from tests.faults.headless import PATIENCE, HeadlessPage
 from tests.faults.layer import Machine
 from tests.faults.proxy import MODEM, Message, Proxy, Verdict
-from tests.faults.rounds import play
+from tests.faults.rounds import Rounds
 from tests.faults.servers import Server
 
 TROUBLE = 2.0
@@ -37,7 +37,7 @@ async def test_reset_at_every_message_boundary(
         proxy.judge = judge
         await anyio.sleep(TROUBLE)
 
-    await play(layer, served, reset_at_boundary, seeds)
+    await Rounds(layer=layer, server=served).play(reset_at_boundary, seeds)
 
 
 async def test_truncated_frame(served: Server, layer: Machine, seeds: list[int]) -> None:
@@ -45,7 +45,7 @@ async def test_truncated_frame(served: Server, layer: Machine, seeds: list[int])
         proxy.judge = _now_and_then(random, Verdict.TRUNCATE)
         await anyio.sleep(TROUBLE)
 
-    await play(layer, served, truncate, seeds)
+    await Rounds(layer=layer, server=served).play(truncate, seeds)
 
 
 async def test_delay_and_jitter(served: Server, layer: Machine, seeds: list[int]) -> None:
@@ -53,7 +53,7 @@ async def test_delay_and_jitter(served: Server, layer: Machine, seeds: list[int]
         proxy.delay, proxy.jitter = random.uniform(0, 0.1), random.uniform(0, 0.2)
         await anyio.sleep(2 * TROUBLE)
 
-    await play(layer, served, delay, seeds, rate=2)
+    await Rounds(layer=layer, server=served, rate=2).play(delay, seeds)
 
 
 async def test_telephone_line(served: Server, layer: Machine, seeds: list[int]) -> None:
@@ -61,7 +61,7 @@ async def test_telephone_line(served: Server, layer: Machine, seeds: list[int]) 
         proxy.rate, proxy.delay = MODEM, random.uniform(0, 0.1)
         await anyio.sleep(3 * TROUBLE)
 
-    await play(layer, served, modem, seeds, rate=1)
+    await Rounds(layer=layer, server=served, rate=1, at_once=20).play(modem, seeds)
 
 
 async def test_black_hole_without_reset(served: Server, layer: Machine, seeds: list[int]) -> None:
@@ -71,12 +71,10 @@ async def test_black_hole_without_reset(served: Server, layer: Machine, seeds: l
         await anyio.sleep(random.uniform(0, 1))
         page.record.badges.clear()
         proxy.hole = True
-        with anyio.fail_after(45 / 6):
-            while page.connected:
-                await anyio.sleep(0.02)
+        await page.notices(within=30_000)
         await anyio.sleep(random.uniform(0, 1))
 
-    await play(layer, served, black_hole, seeds)
+    await Rounds(layer=layer, server=served).play(black_hole, seeds)
 
 
 async def test_half_open(served: Server, layer: Machine, seeds: list[int]) -> None:
@@ -87,11 +85,9 @@ async def test_half_open(served: Server, layer: Machine, seeds: list[int]) -> No
         for link in list(proxy.links):
             link.holed = True
         page.act("wake")
-        with anyio.fail_after(15 / 6 + 1):
-            while page.connected:
-                await anyio.sleep(0.02)
+        await page.notices(within=13_000)
 
-    await play(layer, served, half_open, seeds)
+    await Rounds(layer=layer, server=served).play(half_open, seeds)
 
 
 async def test_acknowledgement_lost_after_the_effect(
@@ -113,7 +109,7 @@ async def test_acknowledgement_lost_after_the_effect(
         await anyio.sleep(TROUBLE)
         assert left < 4, "no acknowledgement was lost"
 
-    await play(layer, served, lose_acknowledgements, seeds)
+    await Rounds(layer=layer, server=served).play(lose_acknowledgements, seeds)
 
 
 async def test_messages_lost_both_ways(served: Server, layer: Machine, seeds: list[int]) -> None:
@@ -121,7 +117,7 @@ async def test_messages_lost_both_ways(served: Server, layer: Machine, seeds: li
         proxy.judge = _now_and_then(random, Verdict.SWALLOW, one_in=3)
         await anyio.sleep(TROUBLE)
 
-    await play(layer, served, swallow, seeds)
+    await Rounds(layer=layer, server=served).play(swallow, seeds)
 
 
 async def test_all_retries_used_up_and_the_button(
@@ -131,14 +127,14 @@ async def test_all_retries_used_up_and_the_button(
         await anyio.sleep(random.uniform(0, 1))
         proxy.refuse = True
         proxy.reset()
-        with anyio.fail_after(60):
+        with anyio.fail_after(PATIENCE):
             while page.view["status"] != "error":
                 assert not page.view["reconnect"]
                 await anyio.sleep(0.02)
         assert "10 retries failed" in page.view["note"]
         assert page.view["reconnect"]
 
-    await play(layer, served, refuse, seeds, rate=40)
+    await Rounds(layer=layer, server=served, rate=40).play(refuse, seeds)
 
 
 def _now_and_then(random: Random, verdict: Verdict, *, one_in: int = 6) -> Judge:

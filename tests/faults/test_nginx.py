@@ -16,7 +16,7 @@ from tests.browser.test_nginx import NGINX, configuration
 from tests.faults.headless import HeadlessPage
 from tests.faults.layer import Machine
 from tests.faults.proxy import Proxy
-from tests.faults.rounds import play
+from tests.faults.rounds import Rounds
 from tests.faults.servers import Server
 from tests.servers import free_port, until
 
@@ -34,12 +34,12 @@ class Nginx:
     def start(self) -> None:
         """Start it and wait until it listens."""
         self._process = subprocess.Popen(self._command)
-        until(lambda: (self.config.parent / "nginx.pid").exists(), seconds=20)
+        until(lambda: (self.config.parent / "nginx.pid").exists())
 
     def stop(self) -> None:
         """End it, and every connection through it."""
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)
 
     def reload(self) -> None:
         """Let new workers take over; old ones keep their connections."""
@@ -68,7 +68,7 @@ async def test_reloaded(served: Server, nginx: Nginx, layer: Machine, seeds: lis
             await anyio.sleep(random.uniform(0, 0.8))
             nginx.reload()
 
-    await play(layer, served, reload, seeds, port=nginx.port)
+    await Rounds(layer=layer, server=served, port=nginx.port).play(reload, seeds)
 
 
 async def test_restarted(served: Server, nginx: Nginx, layer: Machine, seeds: list[int]) -> None:
@@ -81,7 +81,7 @@ async def test_restarted(served: Server, nginx: Nginx, layer: Machine, seeds: li
             await anyio.sleep(random.uniform(0, 0.3))
             await to_thread.run_sync(nginx.start)
 
-    await play(layer, served, restart, seeds, port=nginx.port)
+    await Rounds(layer=layer, server=served, port=nginx.port).play(restart, seeds)
 
 
 async def test_ten_seconds_of_patience(
@@ -96,4 +96,5 @@ async def test_ten_seconds_of_patience(
         async def wait_idle(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
             await anyio.sleep(random.uniform(11, 13))
 
-        await play(layer, served, wait_idle, seeds, port=front.port, rate=1)
+        rounds = Rounds(layer=layer, server=served, port=front.port, rate=1, at_once=40)
+        await rounds.play(wait_idle, seeds)

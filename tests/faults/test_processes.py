@@ -15,15 +15,12 @@ from anyio import to_thread
 from tests.faults.headless import HeadlessPage, until
 from tests.faults.layer import Machine
 from tests.faults.proxy import Proxy
-from tests.faults.rounds import ended, owner_of, play, run_of
-from tests.faults.seeds import COUNT, SOAK
+from tests.faults.rounds import Rounds, ended, owner_of, run_of
+from tests.faults.seeds import SOAK
 from tests.faults.servers import Server, serving
 
 FOUND_WITHIN = 15.0
 """Seconds after which a killed worker's runs are ``interrupted``, as promised."""
-
-SLOW = 2 if COUNT < 200 else 20
-"""Rounds of a fault that cannot be played side by side."""
 
 
 @pytest.fixture
@@ -47,7 +44,7 @@ async def test_another_worker(
                 proxy.upstream = other.port if proxy.upstream == served.port else served.port
                 proxy.reset()
 
-        await play(layer, served, change_worker, seeds)
+        await Rounds(layer=layer, server=served).play(change_worker, seeds)
     finally:
         await to_thread.run_sync(other.stop)
 
@@ -69,88 +66,85 @@ async def test_worker_killed_while_it_commits(
             end = datetime.fromisoformat(server.log.events(run.run_id)[-1][1])
             assert (end - killed).total_seconds() < FOUND_WITHIN
 
-    await play(layer, server, kill_owner, seeds, events=1500)
+    await Rounds(layer=layer, server=server, events=1500).play(kill_owner, seeds)
 
 
 async def test_worker_killed_while_it_replays(
     server: Server, layer: Machine, seeds: list[int]
 ) -> None:
-    """A long run is read from its beginning again and again, by workers that die over it."""
+    """Long runs are read from their beginnings again and again, by workers that die over it."""
 
-    async def kill_readers(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-        await until(lambda: ended(server, page))
+    async def kill_readers(pages: list[HeadlessPage], random: Random) -> None:
+        await until(lambda: all(ended(server, page) for page in pages))
         for _ in range(3):
-            page.reload()
+            for page in pages:
+                page.reload()
             await anyio.sleep(random.uniform(0, 0.6))
             _kill(random.choice(server.workers))
             await until(lambda: len(server.workers) == 2)
 
-    await play(layer, server, kill_readers, seeds, events=8000, seconds=1.0)
+    rounds = Rounds(layer=layer, server=server, events=4000, seconds=1)
+    await rounds.play_together(kill_readers, seeds)
 
 
 async def test_whole_server_killed_and_started(
     server: Server, layer: Machine, seeds: list[int]
 ) -> None:
-    one_at_a_time = anyio.Lock()
+    async def kill_server(pages: list[HeadlessPage], random: Random) -> None:
+        await to_thread.run_sync(server.kill)
+        await to_thread.run_sync(server.start)
 
-    async def kill_server(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-        await anyio.sleep(random.uniform(0, 1))
-        async with one_at_a_time:
-            await to_thread.run_sync(server.kill)
-            await to_thread.run_sync(server.start)
-
-    await play(layer, server, kill_server, seeds)
+    await Rounds(layer=layer, server=server).play_together(kill_server, seeds)
 
 
 async def test_rolling_restart_under_load(server: Server, layer: Machine, seeds: list[int]) -> None:
-    one_at_a_time = anyio.Lock()
+    async def restart(pages: list[HeadlessPage], random: Random) -> None:
+        before = set(server.workers)
+        server.signal(signal.SIGHUP)
+        await until(lambda: len(server.workers) == 2 and not before & set(server.workers))
 
-    async def restart(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-        await anyio.sleep(random.uniform(0, 1))
-        async with one_at_a_time:
-            before = set(server.workers)
-            server.signal(signal.SIGHUP)
-            await until(lambda: len(server.workers) == 2 and not before & set(server.workers))
-
-    await play(layer, server, restart, seeds)
+    await Rounds(layer=layer, server=server).play_together(restart, seeds)
 
 
 @pytest.mark.parametrize("seconds", [5, pytest.param(60, marks=SOAK)])
 async def test_all_processes_stopped_for_a_while(
     server: Server, layer: Machine, seeds: list[int], seconds: int
 ) -> None:
-    """One stop for all seeds, each with its own moment before it."""
-    stopped = anyio.Event()
-
-    async def stop_processes(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-        await anyio.sleep(random.uniform(0, 1))
-        if not stopped.is_set():
-            stopped.set()
-            server.signal_all(signal.SIGSTOP)
+    async def stop_processes(pages: list[HeadlessPage], random: Random) -> None:
+        server.signal_all(signal.SIGSTOP)
         await anyio.sleep(seconds)
         server.signal_all(signal.SIGCONT)
 
-    await play(layer, server, stop_processes, seeds, seconds=3)
+    rounds = Rounds(layer=layer, server=server, seconds=3, at_once=40)
+    await rounds.play_together(stop_processes, seeds)
 
 
 async def test_an_owner_that_returns_cannot_write(
     server: Server, layer: Machine, seeds: list[int]
 ) -> None:
-    """A worker stands still until its runs are given up; then it goes on, and must not write."""
+    """Each worker stands still until its runs are given up; then it goes on, and must not write."""
 
-    async def freeze_owner(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-        await until(lambda: owner_of(server, page) is not None)
-        await anyio.sleep(random.uniform(0, 1))
-        owner = owner_of(server, page)
-        assert owner is not None
-        os.kill(owner, signal.SIGSTOP)
+    async def freeze_owners(pages: list[HeadlessPage], random: Random) -> None:
+        await until(lambda: all(owner_of(server, page) for page in pages))
+        while owners := {owner_of(server, page) for page in pages} - {None}:
+            worker = min(owners, key=str)
+            await freeze(worker, [page for page in pages if owner_of(server, page) == worker])
+
+    async def freeze(worker: int, pages: list[HeadlessPage]) -> None:
+        os.kill(worker, signal.SIGSTOP)
         try:
-            await until(lambda: ended(server, page))
+            await until(lambda: all(ended(server, page) for page in pages))
+            runs = [run for page in pages if (run := run_of(server, page))]
+            assert {run.status for run in runs} == {"interrupted"}
         finally:
-            os.kill(owner, signal.SIGCONT)
+            # It is gone if it held the log: then gunicorn ended it, so that others could write.
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGCONT)
+        said = [f"Run {run.run_id}: another worker has taken over." for run in runs]
+        await until(lambda: all(s in server.printed for s in said) or worker not in server.workers)
 
-    for seed in seeds[:SLOW]:  # one after the other: two stopped workers would be all
-        await play(layer, server, freeze_owner, [seed], seconds=4)
+    rounds = Rounds(layer=layer, server=server, seconds=90, at_once=20)
+    await rounds.play_together(freeze_owners, seeds)
     assert "another worker has taken over" in server.printed
 
 

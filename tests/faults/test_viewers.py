@@ -10,7 +10,8 @@ import anyio
 from tests.faults.headless import HeadlessPage
 from tests.faults.layer import Machine
 from tests.faults.proxy import Proxy
-from tests.faults.rounds import play
+from tests.faults.rounds import AT_ONCE, Rounds
+from tests.faults.seeds import waves
 from tests.faults.servers import Server
 
 STALLED = 20
@@ -24,19 +25,19 @@ async def test_stalled_readers(served: Server, layer: Machine, seeds: list[int])
     async def nothing(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
         pass
 
-    await play(layer, served, nothing, seeds[:1], events=20_000, seconds=1)
-    before = served.memory
-    with ExitStack() as stalled:
+    await Rounds(layer=layer, server=served, events=20_000, seconds=1).play(nothing, seeds[:1])
+    runs, before = list(served.log.runs()), served.memory
+    for wave in waves(seeds, AT_ONCE):
+        with ExitStack() as stalled:
 
-        async def stall(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-            runs = list(served.log.runs())
-            for _ in range(STALLED):
-                kind = random.choice(("program", "page"))
-                stalled.enter_context(_stalled(served.port, random.choice(runs), kind))
-            await anyio.sleep(1)
+            async def stall(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
+                for _ in range(STALLED):
+                    kind = random.choice(("program", "page"))
+                    stalled.enter_context(_stalled(served.port, random.choice(runs), kind))
+                await anyio.sleep(1)
 
-        await play(layer, served, stall, seeds, events=200)
-        assert served.memory - before < MEMORY
+            await Rounds(layer=layer, server=served, events=200).play(stall, wave)
+            assert served.memory - before < MEMORY
 
 
 @contextmanager

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.conftest import layer, seeds
+from tests.faults.recording import pytest_runtest_call
 from tests.faults.servers import Server, serving
 
-__all__ = ["layer", "seeds"]  # fixtures
+__all__ = ["layer", "pytest_runtest_call", "seeds"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,12 +11,13 @@ import pytest
 from ryx_dash.errors import ProtocolError
 from ryx_dash.protocol.codec import decode_command, decode_event
 from ryx_dash.protocol.frames import decode_envelope
-from tests.faults.seeds import COUNT
+from tests.faults.checker import tally
+from tests.faults.seeds import FIGURES
 from tests.fuzz.damage import damaged
 from tests.fuzz.samples import COMMANDS, ENVELOPES, EVENTS, texts
 from tests.servers import ROOT
 
-RUNS = 20_000 if COUNT < 200 else 2_000_000
+RUNS = 2_000_000 if FIGURES else 20_000
 
 
 def test_atheris(tmp_path: Path) -> None:
@@ -32,6 +33,7 @@ def test_atheris(tmp_path: Path) -> None:
     )
     assert found.returncode == 0, found.stdout[-3000:] + found.stderr[-3000:]
     assert f"Done {RUNS} runs" in found.stderr
+    tally.tried = RUNS
 
 
 @pytest.mark.parametrize("decode", [decode_command, decode_event, decode_envelope])
@@ -41,5 +43,6 @@ def test_damaged_messages(decode: object, seeds: list[int]) -> None:
         random = Random(seed)
         for _ in range(500):
             message = damaged(random.choice(samples), random)
+            tally.tried += 1
             with suppress(ProtocolError):
                 decode(message)  # type: ignore[operator]

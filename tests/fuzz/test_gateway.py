@@ -10,6 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from tests.faults.checker import tally
 from tests.faults.headless import opened
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
@@ -55,6 +56,7 @@ async def _send_damaged(served: Server, random: Random, protocol: Subprotocol | 
         ) as ws:
             for _ in range(MESSAGES):
                 message = damaged(random.choice(samples), random)
+                tally.tried += 1
                 whole = random.random() < 0.5
                 await ws.send(message if whole else message.decode(errors="replace"))
             await ws.ping()
@@ -69,6 +71,7 @@ def _send_raw(port: int, random: Random) -> None:
         )
         sock.recv(4096)
         for _ in range(5):
+            tally.tried += 1
             sock.sendall(damaged(_frame(random.choice(texts(COMMANDS))), random))
 
 

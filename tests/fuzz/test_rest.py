@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 
 from ryx_dash.api.openapi import OPERATIONS, Operation
-from tests.faults.seeds import COUNT
+from tests.faults.checker import tally
+from tests.faults.seeds import FIGURES
 from tests.faults.servers import Server
 
-EXAMPLES = 20 if COUNT < 200 else 1_000
-
+EXAMPLES = 1_000 if FIGURES else 20
 
 ROUTES = [
     pytest.param(operation, mode, id=f"{operation.id}-{mode.value}")
@@ -33,6 +33,7 @@ def test_route(served: Server, operation: Operation, mode: GenerationMode) -> No
     )
     @given(case=cases)
     def check(case: Case) -> None:
+        tally.tried += 1
         case.call_and_validate()
 
     check()

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import anyio
 
-from ryx_dash.errors import LogFull
+from ryx_dash.errors import LogBusy, LogFull
 from ryx_dash.live.feed import Feed
-from ryx_dash.live.runner import Runner
+from ryx_dash.live.runner import BUSY_TRIES, Runner
 from ryx_dash.log.base import Lease, NewRun, Run
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.protocol.events import Draft, Event, EventKind, step_event
@@ -152,3 +152,29 @@ async def test_a_full_disk_fails_the_run_as_soon_as_that_can_be_written() -> Non
     run, events = await execute(unlucky, log, feed)
     assert run.status is RunStatus.FAILED
     assert "The disk is full." in events[-1].message
+
+
+class BusyLog(MemoryLog):
+    """Another process holds it for a while."""
+
+    def __init__(self, tries: int) -> None:
+        super().__init__()
+        self.left = tries
+
+    def append(self, lease: Lease, events: Sequence[Event]) -> Run:
+        self.left -= 1
+        if self.left >= 0:
+            raise LogBusy("held by another process")
+        return super().append(lease, events)
+
+
+async def test_a_run_waits_while_another_process_holds_the_log() -> None:
+    run, events = await execute(all_green, BusyLog(BUSY_TRIES - 1))
+    assert run.status is RunStatus.SUCCESS
+    assert [event.seq for event in events] == list(range(1, 19))
+
+
+async def test_a_run_ends_with_the_reason_when_the_log_is_held_for_too_long() -> None:
+    run, events = await execute(all_green, BusyLog(BUSY_TRIES))
+    assert run.status is RunStatus.FAILED
+    assert "held by another process" in events[-1].message
