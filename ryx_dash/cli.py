@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from ryx_dash import __version__, backend, factory, serving, settings
 from ryx_dash.archive.command import export_run, import_run
 from ryx_dash.archive.export import MEDIA_TYPES
+from ryx_dash.archive.rescue import set_aside
 from ryx_dash.client import Client
 from ryx_dash.errors import RyxError, SettingsError
 from ryx_dash.settings import Settings
@@ -42,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return ask_dashboard(chosen, arguments)
         if arguments.command in ("export", "import"):
             return move_run(chosen, arguments)
+        if arguments.command == "set-aside":
+            print(set_aside(chosen))
+            return 0
         return run_backend(chosen) if arguments.command == "backend" else run(chosen)
     except RyxError as error:
         print(f"ryx-dash: {error.message}", file=sys.stderr)
@@ -185,6 +189,7 @@ def _parser() -> ArgumentParser:
         ("backend", "serve the embedded engine alone, for a dashboard elsewhere"),
         ("export", "write a run of the log to a file"),
         ("import", "bring a run in from a file that was exported as JSON lines"),
+        ("set-aside", "move a damaged log away, and keep the runs that can be read"),
         ("ask", "send a query to a running dashboard and print what happens"),
     ):
         command = commands.add_parser(name, help=about, description=about, allow_abbrev=False)

@@ -30,7 +30,6 @@ from ryx_dash.protocol.steps import RunStatus
 MAX_BODY_BYTES = 256 * 1024
 MAX_RUNS = 200
 MAX_EVENTS = 1_000
-CHUNK = 500
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -195,10 +194,13 @@ class Api:
         return run
 
     async def _lines(self, run_id: str, after: int, head: int) -> AsyncIterator[str]:
-        for start in range(after, head, CHUNK):
-            upto = min(head, start + CHUNK)
-            for text in await to_thread.run_sync(self._encoded, run_id, start, upto):
+        while texts := await to_thread.run_sync(self._page, run_id, after, head):
+            for text in texts:
                 yield text + "\n"
+            after += len(texts)
+
+    def _page(self, run_id: str, after: int, upto: int) -> list[str]:
+        return [encode(event) for event in self._log.page(run_id, after=after, upto=upto)]
 
     def _encoded(self, run_id: str, after: int, upto: int) -> list[str]:
         return [encode(event) for event in self._log.read(run_id, after=after, upto=upto)]

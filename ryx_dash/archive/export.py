@@ -8,9 +8,6 @@ from ryx_dash.log.base import EventLog, Run
 from ryx_dash.protocol.events import Event
 from ryx_dash.views.document import document
 
-CHUNK = 500
-"""Events that are read at once."""
-
 MEDIA_TYPES: Mapping[str, str] = {
     "jsonl": "application/x-ndjson",
     "csv": "text/csv",
@@ -38,8 +35,10 @@ def file_name(run: Run, form: str) -> str:
 
 
 def _events(log: EventLog, run: Run) -> Iterator[Event]:
-    for after in range(0, run.head, CHUNK):
-        yield from log.read(run.run_id, after=after, upto=min(after + CHUNK, run.head))
+    after = 0
+    while events := log.page(run.run_id, after=after, upto=run.head):
+        yield from events
+        after += len(events)
 
 
 def _jsonl(run: Run, events: Iterator[Event]) -> Iterator[str]:

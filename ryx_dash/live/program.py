@@ -14,9 +14,6 @@ from ryx_dash.log.base import EventLog
 from ryx_dash.protocol.codec import decode_command, encode, error_event
 from ryx_dash.protocol.commands import CancelWorkflow, ExecuteWorkflow
 
-PAGE = 500
-"""Events read from the log at once for a viewer: bounds the memory of each connection."""
-
 MOST_RUNS = 64
 """Runs under way that one connection may follow."""
 
@@ -139,10 +136,12 @@ class Program:
             while True:
                 run = watch.run
                 while run is not None and after < run.head:
-                    upto = min(run.head, after + PAGE)
-                    for text in await to_thread.run_sync(self._encoded, run_id, after, upto):
+                    texts = await to_thread.run_sync(self._encoded, run_id, after, run.head)
+                    if not texts:
+                        break  # the run was taken out of the log
+                    for text in texts:
                         await self._send(text)
-                    after = upto
+                    after += len(texts)
                 if run is None or run.status.ended:
                     break
                 await watch.changed()
@@ -151,7 +150,7 @@ class Program:
         self._tail_ended = anyio.Event()
 
     def _encoded(self, run_id: str, after: int, upto: int) -> list[str]:
-        return [encode(event) for event in self._log.read(run_id, after=after, upto=upto)]
+        return [encode(event) for event in self._log.page(run_id, after=after, upto=upto)]
 
 
 def _wanted(command: CancelWorkflow, started: str | None) -> str:

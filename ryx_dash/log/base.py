@@ -172,6 +172,10 @@ class RowPage:
 
 EVERY_RUN = RunFilter()
 
+PAGE_EVENTS = 500
+PAGE_TEXT = 1024 * 1024
+"""What :meth:`EventLog.page` gives at most: events, and characters of messages and payloads."""
+
 
 class EventLog(ABC):
     """Append, read, head, list, and a version that grows when anything changes."""
@@ -311,8 +315,24 @@ class EventLog(ABC):
         """The newest ``seq`` of a run, 0 if it has none or does not exist."""
 
     @abstractmethod
-    def read(self, run_id: str, *, after: int = 0, upto: int | None = None) -> list[Event]:
-        """The events with ``after < seq <= upto``, in order."""
+    def read(
+        self,
+        run_id: str,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        most_text: int | None = None,
+    ) -> list[Event]:
+        """The events with ``after < seq <= upto``, in order.
+
+        With ``most_text`` it ends before the messages and payloads (as JSON) have more characters
+        than that, but not before the first event.
+        """
+
+    def page(self, run_id: str, *, after: int, upto: int) -> list[Event]:
+        """The first events of :meth:`read`, so few that a slow reader may hold on to them."""
+        upto = min(upto, after + PAGE_EVENTS)
+        return self.read(run_id, after=after, upto=upto, most_text=PAGE_TEXT)
 
     @abstractmethod
     def rows(

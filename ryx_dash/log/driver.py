@@ -112,8 +112,8 @@ def translated(path: Path) -> Iterator[None]:
 def damaged(path: Path) -> LogDamaged:
     """What to raise when a file is no log, or one no more."""
     return LogDamaged(
-        f"{path} is not a Ryx Dash log, or is damaged: move it away or set RYX_DATA_DIR to "
-        "another folder."
+        f"{path} is not a Ryx Dash log, or is damaged: `ryx-dash set-aside` moves it away and "
+        "keeps the runs that can be read, or set RYX_DATA_DIR to another folder."
     )
 
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from pydantic_core import to_json
+
 from ryx_dash.errors import LogError
 from ryx_dash.log import rules
 from ryx_dash.log.base import (
@@ -211,9 +213,17 @@ class MemoryLog(EventLog):
         with self._open():
             return len(self._events(run_id))
 
-    def read(self, run_id: str, *, after: int = 0, upto: int | None = None) -> list[Event]:
+    def read(
+        self,
+        run_id: str,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        most_text: int | None = None,
+    ) -> list[Event]:
         with self._open():
-            return self._between(run_id, after, upto)
+            events = self._between(run_id, after, upto)
+        return events if most_text is None else list(rules.begin(events, _text, most_text))
 
     def rows(
         self,
@@ -290,6 +300,10 @@ class MemoryLog(EventLog):
 
 def _age(record: _Record) -> tuple[str, int]:
     return record.run.created, record.place
+
+
+def _text(event: Event) -> int:
+    return len(event.message) + len(to_json(event.data).decode())
 
 
 def _passes(record: _Record, where: RunFilter) -> bool:

@@ -10,6 +10,7 @@ import apsw
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from ryx_dash.errors import LogDamaged, LogError, SequenceConflict
+from ryx_dash.log import rules
 from ryx_dash.log.base import Run
 from ryx_dash.log.driver import Connection, query
 from ryx_dash.log.rules import call_id, plain
@@ -123,7 +124,8 @@ def _stored(row: Sequence[Any]) -> Stored:
     except ValueError:
         pass  # a status that there is not
     raise LogDamaged(
-        f"The event log is damaged at run {row[2]!r}: move it away, or put back a copy of it."
+        f"The event log is damaged at run {row[2]!r}: stop Ryx Dash and run `ryx-dash set-aside`, "
+        "or put back a copy of the log."
     )
 
 
@@ -151,19 +153,33 @@ def _run(row: Sequence[Any]) -> Run:
 
 
 def select_events(
-    db: Connection, run_id: str, after: int, upto: int, which: str = "TRUE"
+    db: Connection,
+    run_id: str,
+    after: int,
+    upto: int,
+    which: str = "TRUE",
+    *,
+    most_text: int | None = None,
 ) -> list[Event]:
     """The events of a run with ``after < key <= upto``, in order; those that pass ``which``.
 
-    Raises :class:`errors.LogDamaged` when they are not as they were stored.
+    ``most_text`` as in the log. Raises :class:`errors.LogDamaged` when they are not as they were
+    stored.
     """
-    rows = query(db, f"{_SELECT_EVENTS} AND {which} ORDER BY key", after, upto)
+    found = db.execute(f"{_SELECT_EVENTS} AND {which} ORDER BY key", (after, upto))
     try:
+        rows = found if most_text is None else rules.begin(found, _text, most_text)
         return [_event(run_id, row) for row in rows]
     except ValueError as error:
         raise LogDamaged(
             f"The event log is damaged in run {run_id} ({error}): its other runs can be read."
         ) from error
+    finally:
+        found.close(True)  # rows that nobody takes would keep the file as it is now
+
+
+def _text(row: Sequence[Any]) -> int:
+    return len(row[5]) + len(row[7])
 
 
 def _event(run_id: str, row: Sequence[Any]) -> Event:

@@ -1,7 +1,8 @@
 """What happens to a run, decided without storage: every log loads, asks here, and saves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from ryx_dash.errors import (
     LeaseLost,
@@ -16,6 +17,8 @@ from ryx_dash.log.run_id import new_run_id
 from ryx_dash.log.summary import summed
 from ryx_dash.protocol.events import Draft, Event, EventKind, now, outcome
 from ryx_dash.protocol.steps import RunStatus
+
+Item = TypeVar("Item")
 
 
 def plain(text: str) -> str:
@@ -180,6 +183,16 @@ def window(total: int, offset: int, limit: int) -> tuple[int, int]:
     start = total + offset if offset < 0 else offset
     first = min(max(start, 0), total)
     return first, max(min(start + limit, total), first)
+
+
+def begin(items: Iterable[Item], size: Callable[[Item], int], most: int) -> Iterator[Item]:
+    """The first items, until their sizes would be more than ``most`` together; one at least."""
+    total = 0
+    for place, item in enumerate(items):
+        total += size(item)
+        if place and total > most:
+            return
+        yield item
 
 
 def call_id(event: Event) -> str | None:

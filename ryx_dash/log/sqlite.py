@@ -218,13 +218,21 @@ class SqliteLog(EventLog):
         run = self.run(run_id)
         return 0 if run is None else run.head
 
-    def read(self, run_id: str, *, after: int = 0, upto: int | None = None) -> list[Event]:
+    def read(
+        self,
+        run_id: str,
+        *,
+        after: int = 0,
+        upto: int | None = None,
+        most_text: int | None = None,
+    ) -> list[Event]:
         with self._connections.read() as db:
             stored = find_run(db, run_id)
             if stored is None:
                 return []
             first, last = rules.bounds(stored.run.head, after, upto)
-            return select_events(db, run_id, key(stored.rid, first), key(stored.rid, last))
+            places = key(stored.rid, first), key(stored.rid, last)
+            return select_events(db, run_id, *places, most_text=most_text)
 
     def rows(
         self,

@@ -295,6 +295,30 @@ def test_reading_a_part(log: EventLog, after: int, upto: int | None, expected: l
 
 
 @pytest.mark.parametrize(
+    ("most_text", "expected"), [(0, [1]), (1, [1]), (19, [1]), (20, [1, 2]), (10**9, [1, 2, 3])]
+)
+def test_reading_so_much_text(log: EventLog, most_text: int, expected: list[int]) -> None:
+    run = claimed(log)  # {"a":"é"} and one more character: ten for each event
+    events = [event(run.run_id, n, message=str(n), a="é") for n in (1, 2, 3)]
+    log.append(run.lease, events)
+    found = log.read(run.run_id, most_text=most_text)
+    assert [one.seq for one in found] == expected
+    log.append(run.lease, [event(run.run_id, 4)])  # nothing is left open
+    assert log.read(run.run_id, after=3) == [event(run.run_id, 4)]
+
+
+def test_a_page_is_bounded_by_number_and_by_text(log: EventLog) -> None:
+    run = claimed(log)
+    small = [event(run.run_id, n) for n in range(1, 601)]
+    large = [event(run.run_id, n, message="x" * 400_000) for n in range(601, 605)]
+    log.append(run.lease, [*small, *large])
+    assert len(log.page(run.run_id, after=0, upto=604)) == 500
+    assert [one.seq for one in log.page(run.run_id, after=600, upto=604)] == [601, 602]
+    assert [one.seq for one in log.page(run.run_id, after=603, upto=604)] == [604]
+    assert log.page(run.run_id, after=604, upto=604) == []
+
+
+@pytest.mark.parametrize(
     ("kind", "status"),
     [
         (EventKind.WORKFLOW_COMPLETE, RunStatus.SUCCESS),

@@ -46,5 +46,5 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, name: str) -> None:
 
 def test_a_damaged_log_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "runs.db").write_bytes(b"\x00" * 5_000)
-    with pytest.raises(LogError, match="is not a Ryx Dash log, or is damaged: move it away"):
+    with pytest.raises(LogError, match="is damaged: `ryx-dash set-aside` moves"):
         open_log(Settings(data_dir=tmp_path))

@@ -261,8 +261,8 @@ def test_a_file_that_is_no_database(path: Path) -> None:
     with pytest.raises(LogError) as caught:
         SqliteLog(path)
     assert caught.value.message == (
-        f"{path} is not a Ryx Dash log, or is damaged: move it away or set RYX_DATA_DIR to "
-        "another folder."
+        f"{path} is not a Ryx Dash log, or is damaged: `ryx-dash set-aside` moves it away and "
+        "keeps the runs that can be read, or set RYX_DATA_DIR to another folder."
     )
     assert path.read_bytes().startswith(b"Dear diary")
 
