@@ -74,7 +74,10 @@
     return { type: "save", key: "queue", value: items.length > 0 ? queue.save({ items }) : null };
   }
 
-  /** A run of ours has begun: show it, also in the address when that names another run. */
+  /** A run of ours has begun: show it, also in the address when that names another run.
+   *
+   * The server is told even if it shows that run by now: for it that may be just the newest one.
+   */
   function began(state, run) {
     const effects = [{ type: "save", key: "run", value: run }];
     let next = { ...state, started: run };
@@ -82,8 +85,7 @@
       next = { ...next, path: `/runs/${encodeURIComponent(run)}` };
       effects.push({ type: "navigate", run });
     }
-    const shown = state.frame && state.frame.run === run;
-    return plain(shown ? next : { ...next, watch: { at: null } }, effects);
+    return plain(wanted(state) === run ? next : { ...next, watch: { at: null } }, effects);
   }
 
   function acknowledged(state, acks) {
@@ -108,12 +110,12 @@
     return plain({ ...state, started: null, watch: { at: null } }, [{ type: "save", key: "run", value: null }]);
   }
 
-  /** A frame of the wanted run, or an error, ends the wish; a frame of another run does not. */
+  /** A frame of the wanted run, or an error, ends the wish; one of another run is a new wish. */
   function confirmWatch(state, frame) {
-    if (state.watch === null || state.watch.at === null) return state;
+    if (state.watch !== null && state.watch.at === null) return state; // it is not sent yet
     const run = wanted(state);
-    const answered = run === null || frame.run === run || frame.error;
-    return answered ? { ...state, watch: null } : state;
+    if (run === null || frame.run === run || frame.error) return { ...state, watch: null };
+    return { ...state, watch: state.watch || { at: null } };
   }
 
   function onFrame(state, { now, text }, random) {

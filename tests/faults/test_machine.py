@@ -49,6 +49,11 @@ class Page(RuleBasedStateMachine):
         self._step()
         self.world.ask(text)
 
+    @rule()
+    def somebody_else_asks(self) -> None:
+        self._step()
+        self.world.ask_elsewhere()
+
     @rule(text=QUESTIONS)
     def question_is_lost(self, text: str) -> None:
         self._step()

@@ -130,7 +130,7 @@ test("a reload keeps the queue and the run", () => {
   again.send("mount", { path: "/" });
   assert.equal(again.view().queued, 1);
   assert.equal(again.query().get("run"), "r0");
-  again.hello();
+  again.hello({ run: "r0" });
   assert.deepEqual(again.news(), [execute("a")]);
 });
 
@@ -147,11 +147,25 @@ test("a run that is started on the live page is watched there", () => {
   assert.ok(!p.news().some((message) => message.type === "watch"));
 });
 
-test("the gateway may have turned to the new run by itself", () => {
+test("the gateway may have turned to the new run by itself, as the newest: it is told to stay", () => {
   const p = live();
   p.command(execute("a"));
   p.news();
   p.frame(2, { run: "r1", acks: [{ command_id: "a", run_id: "r1" }] });
+  assert.deepEqual(p.news(), [{ type: "watch", run: "r1" }]);
+  p.frame(3, { run: "r1" });
+  p.shown(3, "r1", 0);
+  p.after(3500);
+  assert.deepEqual(p.news(), []);
+});
+
+test("a frame of a run that is not wanted is answered with the one that is", () => {
+  const p = live({ path: "/runs/a" }, { run: "a" });
+  p.frame(2, { run: "b" });
+  assert.deepEqual(p.news(), [{ type: "watch", run: "a" }]);
+  p.frame(3, { run: "a" });
+  p.shown(3, "a", 0);
+  p.after(3500);
   assert.deepEqual(p.news(), []);
 });
 
