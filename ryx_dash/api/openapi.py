@@ -33,6 +33,8 @@ class Operation:
     query: tuple[JsonObject, ...] = field(default=())
     text: tuple[str, ...] = ()
     """Media types in which it also gives text, with status 200."""
+    file: str = ""
+    """Media type of a file that is its body."""
 
 
 def _integer(name: str, text: str, *, least: int, most: int, default: int) -> JsonObject:
@@ -122,6 +124,21 @@ OPERATIONS = (
         answers={
             202: schemas.Started,
             400: schemas.ErrorOut,
+            413: schemas.ErrorOut,
+            503: schemas.ErrorOut,
+        },
+    ),
+    Operation(
+        method="post",
+        path="/api/runs/import",
+        id="import_run",
+        summary="Bring in a run that was exported as JSON lines; 201 if it is new in this log",
+        file=MEDIA_TYPES["jsonl"],
+        answers={
+            200: schemas.ImportedOut,
+            201: schemas.ImportedOut,
+            400: schemas.ErrorOut,
+            409: schemas.ErrorOut,
             413: schemas.ErrorOut,
             503: schemas.ErrorOut,
         },
@@ -223,6 +240,9 @@ def _describe(operation: Operation) -> JsonObject:
         described["parameters"] = parameters
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": _content(operation.body)}
+    if operation.file:
+        content = {operation.file: {"schema": {"type": "string"}}}
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 
@@ -265,6 +285,8 @@ def _row(operation: Operation) -> str:
             f"<li><code>{escape(name)}</code> (body) {escape(info.description or '')}</li>"
             for name, info in operation.body.model_fields.items()
         )
+    if operation.file:
+        parameters += f"<li>(body) a file of type <code>{escape(operation.file)}</code></li>"
     statuses = ", ".join(
         f"{status} <code>{escape(model.__name__)}</code>"
         for status, model in operation.answers.items()

@@ -1,10 +1,11 @@
 """The REST routes. Each is a few lines: check what was asked, ask the log, say it as JSON."""
 
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,8 +15,17 @@ from starlette.routing import BaseRoute, Mount, Route
 from ryx_dash.api import schemas
 from ryx_dash.api.openapi import document, page
 from ryx_dash.archive.export import MEDIA_TYPES, export, file_name
+from ryx_dash.archive.importing import import_lines
 from ryx_dash.archive.table import chart_lines
-from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError, UnknownRun
+from ryx_dash.errors import (
+    FileRefused,
+    LogError,
+    ProtocolError,
+    RunEnded,
+    RunExists,
+    RyxError,
+    UnknownRun,
+)
 from ryx_dash.live.desk import Desk
 from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.base import EventLog, Run, RunFilter
@@ -28,6 +38,9 @@ from ryx_dash.protocol.executor import Executor
 from ryx_dash.protocol.steps import RunStatus
 
 MAX_BODY_BYTES = 256 * 1024
+MAX_IMPORT_BYTES = 256 * 1024 * 1024
+"""Of a file that is uploaded; a larger one is for ``ryx-dash import``."""
+
 MAX_RUNS = 200
 MAX_EVENTS = 1_000
 
@@ -44,6 +57,8 @@ class Api:
         self._analyst = analyst
         self._desk = desk
         self._executor = executor
+        # A run is held in memory while it is brought in: of several uploads one after the other.
+        self._importing = CapacityLimiter(1)
 
     def routes(self) -> list[BaseRoute]:
         """All routes; an unknown path under ``/api`` is answered by 404 in JSON."""
@@ -58,6 +73,7 @@ class Api:
                     Route("/models", self.models),
                     Route("/runs", self.list_runs, methods=["GET"]),
                     Route("/runs", self.start, methods=["POST"]),
+                    Route("/runs/import", self.import_run, methods=["POST"]),
                     Route("/runs/{run_id}", self.run),
                     Route("/runs/{run_id}/events", self.events),
                     Route("/runs/{run_id}/export", self.export),
@@ -174,6 +190,21 @@ class Api:
             raise ProtocolError(f"since, until or zone: {error}.", code="bad_parameter") from error
         return self._analyst.analyse(where, cuts)
 
+    async def import_run(self, request: Request) -> Response:
+        """Bring in a run from the JSON lines in the body."""
+        # On the disk while it comes: a slow or large upload costs no memory.
+        with tempfile.TemporaryFile() as file:
+            await _spool(request, file)
+            done = await to_thread.run_sync(import_lines, self._log, file, limiter=self._importing)
+        answer = schemas.ImportedOut(
+            run_id=done.run_id,
+            events=done.events,
+            new=done.new,
+            cut=done.cut,
+            message=done.sentence,
+        )
+        return _json(answer, 201 if done.new else 200)
+
     async def openapi(self, _: Request) -> Response:
         """The description of these routes."""
         return JSONResponse(document())
@@ -220,7 +251,7 @@ def _status_for(error: RyxError) -> int:
         return STATUS_OF[error.code]
     if isinstance(error, UnknownRun):
         return 404
-    if isinstance(error, RunEnded):
+    if isinstance(error, RunEnded | RunExists):
         return 409
     return 503 if isinstance(error, LogError) else 400
 
@@ -244,6 +275,29 @@ async def _body(request: Request, model: type[Model]) -> Model:
         return model.model_validate_json(bytes(raw))
     except ValidationError as error:
         raise ProtocolError(*_said(error)) from None
+
+
+async def _spool(request: Request, file: IO[bytes]) -> None:
+    """Write the request's body to ``file`` and go back to its beginning.
+
+    Raises :class:`errors.ProtocolError` for one that is too large, and
+    :class:`errors.FileRefused` if there is no room for it.
+    """
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MAX_IMPORT_BYTES:
+                raise ProtocolError(
+                    f"The file is over {MAX_IMPORT_BYTES // 2**20} MiB. Bring it in with "
+                    "ryx-dash import, on the machine of the dashboard.",
+                    code="too_large",
+                )
+            await to_thread.run_sync(file.write, chunk)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise FileRefused(f"The file could not be taken: {reason}. Nothing was imported.") from None
+    file.seek(0)
 
 
 def _said(error: ValidationError) -> tuple[str, ...]:

@@ -30,6 +30,18 @@ class Started(BaseModel):
     run_id: str
 
 
+class ImportedOut(BaseModel):
+    """A run that came from a file. ``new`` is false if it was in the log already, with the same
+    events; ``cut`` says why its end is missing; ``message`` says what was done.
+    """
+
+    run_id: str
+    events: int
+    new: bool
+    cut: str | None
+    message: str
+
+
 class RunOut(BaseModel):
     """A run. Times are UTC, ``latency`` is milliseconds, ``events`` counts its events so far.
 

@@ -4,8 +4,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from ryx_dash.archive import jsonl
 from ryx_dash.archive.export import export
+from ryx_dash.archive.importing import import_lines
 from ryx_dash.errors import FileRefused, RyxError, UnknownRun
 from ryx_dash.log.base import EventLog
 from ryx_dash.log.open import open_log
@@ -40,19 +40,13 @@ def import_run(chosen: Settings, source: Path) -> str:
 
     Raises :class:`errors.RyxError` with what was wrong.
     """
-    try:
-        with source.open("rb") as file:
-            taken = jsonl.read(file)
-    except OSError as error:
-        raise _unusable(source, error) from None
+    # The log first: what it lacks need not be found out after a long file was read.
     with closing(_log(chosen)) as log:
-        new = log.restore(taken.run, taken.events)
-    run_id = taken.run.run_id
-    if taken.cut is not None:
-        return f"{taken.cut} What there is was imported as run {run_id}, marked interrupted."
-    if not new:
-        return f"Run {run_id} is in the log already, with the same events."
-    return f"Imported run {run_id} with {len(taken.events):,} events."
+        try:
+            with source.open("rb") as file:
+                return import_lines(log, file).sentence
+        except OSError as error:
+            raise _unusable(source, error) from None
 
 
 def _log(chosen: Settings) -> EventLog:

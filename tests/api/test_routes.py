@@ -1,5 +1,7 @@
 """The REST API over real HTTP and a real log."""
 
+import errno
+import io
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from ryx_dash import factory
+from ryx_dash.api import routes
 from ryx_dash.api.routes import Api, on_error
 from ryx_dash.archive.export import MEDIA_TYPES
 from ryx_dash.errors import RyxError
@@ -249,6 +252,7 @@ def test_openapi_names_every_route(client: httpx.Client) -> None:
         "/api/runs",
         "/api/analytics",
         "/api/analytics/{chart}.csv",
+        "/api/runs/import",
         "/api/runs/{run_id}",
         "/api/runs/{run_id}/events",
         "/api/runs/{run_id}/export",
@@ -314,3 +318,86 @@ def test_an_analysis_and_its_charts(client: httpx.Client) -> None:
     head, line = answer.text.splitlines()
     assert head == "run,query,status,model,asked (UTC),duration (ms)"
     assert line.startswith(f"{run['run_id']},'=what?,success,")
+
+
+# -- a run from a file ----------------------------------------------------------------------------
+
+
+def exported(client: httpx.Client) -> tuple[str, bytes]:
+    """A run that has ended, and its file."""
+    run_id = start(client, "to be moved")
+    ended(client, run_id)
+    return run_id, client.get(f"/api/runs/{run_id}/export").content
+
+
+def test_a_run_comes_back_from_its_file(client: httpx.Client) -> None:
+    run_id, file = exported(client)
+    before = client.get(f"/api/runs/{run_id}").json()
+    again = client.post("/api/runs/import", content=file)
+    assert (again.status_code, again.json()["new"]) == (200, False)
+    assert "already, with the same events" in again.json()["message"]
+    app = factory.create(Settings(log_url="memory://"), executor=ScriptedExecutor())
+    with serve(app) as address, httpx.Client(base_url=f"http://{address}") as elsewhere:
+        answer = elsewhere.post("/api/runs/import", content=file)
+        assert answer.status_code == 201
+        assert answer.json() == {
+            "run_id": run_id,
+            "events": before["events"],
+            "new": True,
+            "cut": None,
+            "message": f"Imported run {run_id} with {before['events']:,} events.",
+        }
+        assert elsewhere.get(f"/api/runs/{run_id}").json() == before
+        assert elsewhere.get(f"/api/runs/{run_id}/export").content == file
+
+
+def test_a_file_without_its_end_is_taken_up_to_the_break(client: httpx.Client) -> None:
+    run_id, file = exported(client)
+    answer = client.post("/api/runs/import", content=file[: len(file) * 2 // 3])
+    assert answer.status_code == 201
+    assert answer.json()["cut"].startswith("The file is not whole")
+    assert answer.json()["run_id"] != run_id
+    run = client.get(f"/api/runs/{answer.json()['run_id']}").json()
+    assert run["status"] == "interrupted"
+
+
+def test_what_is_no_file_of_a_run_is_refused_with_line_and_reason(client: httpx.Client) -> None:
+    _, file = exported(client)
+    lines = file.splitlines(keepends=True)
+    damaged = b"".join([*lines[:2], b"{broken\n", *lines[3:]])
+    for content, code, reason in (
+        (b"", 400, "no events"),
+        (b"a,b\n1,2\n", 400, "Line 1"),
+        (damaged, 400, "Line 3"),
+        (file.replace(b"to be moved", b"another one"), 409, "in the log"),
+    ):
+        answer = client.post("/api/runs/import", content=content)
+        assert answer.status_code == code, answer.text
+        assert reason in answer.json()["error"]["message"]
+    assert client.get("/api/runs").json()["next"] is None
+
+
+def test_a_file_that_is_too_large_is_not_taken(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, file = exported(client)
+    monkeypatch.setattr(routes, "MAX_IMPORT_BYTES", 100)
+    assert problem(client.post("/api/runs/import", content=file)) == (413, "too_large")
+
+
+def test_a_disk_without_room_is_said(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ryx_dash.api.routes.tempfile.TemporaryFile", Full)
+    answer = client.post("/api/runs/import", content=b"{}")
+    assert problem(answer) == (400, "bad_file")
+    assert "no space left on device" in answer.json()["error"]["message"]
+
+
+def test_only_the_pages_own_origin_may_upload(client: httpx.Client) -> None:
+    _, file = exported(client)
+    headers = {"origin": "https://elsewhere.example", "content-type": "text/plain"}
+    answer = client.post("/api/runs/import", content=file, headers=headers)
+    assert problem(answer) == (403, "bad_origin")
