@@ -55,6 +55,7 @@
   function mount() {
     page.put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
     listViews();
+    RyxDash.importer.picker();
     connect();
   }
 

@@ -7,6 +7,8 @@
   const TICK_MS = 50;
   const SETTLED_MS = 300; // browsers allow only so many changes of the address
 
+  const FORMATS = ["jsonl", "csv", "html"];
+
   let page = null;
   let state = travel.create();
   let addressTimer = null;
@@ -30,7 +32,11 @@
     page.put("travel-play", { children: play ? "‖ stop" : "▶ play", "aria-pressed": String(play !== null) });
     page.put("travel-live", { "data-away": live ? "no" : "yes" });
     page.put("travel-link", { "data-copy": run ? root.location.origin + travel.link(run, state.seq) : "" });
+    for (const format of FORMATS) page.put(`export-${format}`, { href: run ? exported(run, format) : undefined });
+    page.put("export-menu", { "data-run": run ? "yes" : "no" });
   }
+
+  const exported = (run, format) => `/api/runs/${encodeURIComponent(run)}/export?format=${format}`;
 
   const speed = () => Number(page.get("travel-speed", "value")) || 1;
 

@@ -5,7 +5,7 @@
 (function (root) {
   "use strict";
   const RyxDash = root.RyxDash;
-  const { session, graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard, store } = RyxDash;
+  const { session, graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard, importer, store } = RyxDash;
   const dash = (root.dash_clientside = root.dash_clientside || {});
 
   const TICK_MS = 250;
@@ -85,7 +85,7 @@
   }
 
   function draw(view) {
-    const open = RyxDash.links.isOpen(); // what nobody sees need not be drawn every second
+    const open = RyxDash.menus.isOpen("links"); // what nobody sees need not be drawn every second
     if (open) put("link-page", { children: view.links.page });
     const wanted = {
       "connection-status": { children: view.text, "data-status": view.status },
@@ -267,5 +267,5 @@
     execute: (input) => execute(input, get("model-select", "value")),
     dismiss: () => act("dismiss"),
   };
-  for (const part of [graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard]) part.start(page);
+  for (const part of [graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard, importer]) part.start(page);
 })(globalThis);

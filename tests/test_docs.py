@@ -30,6 +30,10 @@ def blocks(document: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(), re.M | re.S)
 
 
+def _ended(served: Dashboard, run_id: str) -> bool:
+    return bool(httpx.get(f"{served.url}/api/runs/{run_id}").json()["ended"])
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
@@ -59,24 +63,31 @@ def test_the_python_examples_run(served: Dashboard, name: str) -> None:
         assert "workflow_complete" in result.stdout
 
 
-def test_the_shell_examples_run(served: Dashboard) -> None:
+def test_the_shell_examples_run(served: Dashboard, tmp_path: Path) -> None:
     text = "\n".join(blocks(ROOT / "docs" / "protocol.md", ""))
     commands = [line for line in text.splitlines() if line.startswith("curl ")]
-    assert len(commands) == 3
+    assert len(commands) == 5
     run_id = ""
     for command in commands:
         line = command.replace("localhost:8050", f"127.0.0.1:{served.port}")
         line = line.replace("<run_id>", run_id).replace("curl ", "curl -sS --fail ", 1)
         result = subprocess.run(
-            ["bash", "-c", line], capture_output=True, text=True, timeout=30, check=False
+            ["bash", "-c", line],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
         assert result.returncode == 0, result.stderr
-        run_id = run_id or re.findall(r'"run_id":"([^"]+)"', result.stdout)[0]
+        if not run_id:
+            run_id = re.findall(r'"run_id":"([^"]+)"', result.stdout)[0]
+            until(lambda: _ended(served, run_id), seconds=30)
 
 
 def test_the_commands_for_files_run(served: Dashboard, tmp_path: Path) -> None:
     run = httpx.post(f"{served.url}/api/runs", json={"input": "Which kettle?"}).json()["run_id"]
-    until(lambda: httpx.get(f"{served.url}/api/runs/{run}").json()["ended"], seconds=30)
+    until(lambda: _ended(served, run), seconds=30)
     [block] = blocks(ROOT / "docs" / "runs.md", "")
     data = served.output.parent / "data"
     commands = [line.partition("#")[0].split()[1:] for line in block.splitlines()]

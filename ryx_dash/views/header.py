@@ -52,7 +52,7 @@ def _connection() -> Any:
         className="links-detail",
     )
     summary = html.Summary(_badge(), title="How this page and the backend are connected")
-    return html.Details([summary, detail], id=ids.LINKS, className="links")
+    return html.Details([summary, detail], id=ids.LINKS, className="links menu")
 
 
 def plain(here: str, *, connected: bool) -> Any:

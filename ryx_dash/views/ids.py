@@ -35,6 +35,8 @@ TRAVEL_NEXT = "travel-next"
 TRAVEL_SPEED = "travel-speed"
 TRAVEL_LINK = "travel-link"
 TRAVEL_LIVE = "travel-live"
+EXPORT = "export-menu"
+EXPORT_LINK = "export-"  # the format follows
 
 # graph and steps
 GRAPH = "workflow-graph"  # *

@@ -39,3 +39,6 @@ CONFIRM = "runs-confirm"
 CONFIRM_YES = "runs-confirm-yes"
 CONFIRM_NO = "runs-confirm-no"
 UNPICK = "runs-unpick"
+
+# bringing in runs from files
+IMPORT = "runs-import"

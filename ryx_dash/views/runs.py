@@ -223,6 +223,13 @@ def _choices(nothing: str, values: Iterable[tuple[str, str]]) -> list[dict[str, 
 def _views() -> Any:
     return html.Span(
         [
+            html.Button(
+                "import",
+                id=ids.IMPORT,
+                className="button small",
+                title="Bring in runs that were exported as JSON lines; files can be dropped here",
+                n_clicks=0,
+            ),
             _select(ids.VIEW, "View", "views"),
             _button(ids.VIEW_SAVE, "save view"),
             _button(ids.VIEW_FORGET, "forget view", hidden=True),

@@ -14,6 +14,13 @@ from ryx_dash.views import ids, keys
 SPEEDS = (1, 4, 16)
 """How many times faster than it happened a run can be played."""
 
+EXPORTS = {
+    "jsonl": "JSON lines, to bring in again",
+    "csv": "CSV, for a spreadsheet",
+    "html": "one HTML file, opens offline",
+}
+"""The formats of a run's file."""
+
 
 def bar() -> Any:
     """The bar under the run line, before any event; the client-side layer moves the range."""
@@ -48,6 +55,7 @@ def bar() -> Any:
                 title="Copy the link to this moment",
                 **{"data-copy": ""},
             ),
+            _export(),
             html.Button(
                 "back to live",
                 id=ids.TRAVEL_LIVE,
@@ -70,6 +78,22 @@ def position(state: RunState, head: int, zone: ZoneInfo) -> str:
         return "no events" if head == 0 else f"before event 1 of {format_count(head)}"
     place = f"event {format_count(state.seq)} of {format_count(head)}"
     return f"{place} · {clock(state.last, zone)}" if state.last else place
+
+
+def _export() -> Any:
+    """The menu of the run's files; the client-side layer says which run."""
+    links = [
+        html.A(words, id=f"{ids.EXPORT_LINK}{form}", download="") for form, words in EXPORTS.items()
+    ]
+    return html.Details(
+        [
+            html.Summary("export", className="button small", title="The whole run as a file"),
+            html.Div(links, className="menu-items"),
+        ],
+        id=ids.EXPORT,
+        className="menu",
+        **{"data-run": "no"},
+    )
 
 
 def _button(key: str, text: str, title: str) -> Any:

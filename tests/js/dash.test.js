@@ -332,7 +332,7 @@ test("the badge's detail is drawn while it is open, and closes like a menu", () 
   b.message({ n: 3, run: null, link: { address: "ws://b", state: "connected", heard: 1 } });
   assert.match(b.props("link-backend").children, /^ws:\/\/b: connected\./);
   assert.match(b.props("link-page").children, /^Connected\./);
-  b.event("keydown", { key: "Escape", target: b.document.documentElement });
+  b.event("keydown", { key: "Escape", target: b.document.documentElement, preventDefault: () => {} });
   assert.equal(detail.open, false);
   assert.equal(b.focused, true);
   detail.open = true;
