@@ -4,8 +4,8 @@
   const RyxDash = (root.RyxDash = root.RyxDash || {});
 
   const ANYWHERE = { "/": "search", "?": "help", j: "forth", k: "back", "[": "previous", "]": "next", e: "errors" };
-  const AT_REST = { " ": "play", ArrowDown: "forth", ArrowRight: "forth", ArrowUp: "back", ArrowLeft: "back" };
-  const AFTER_G = { r: "runs" };
+  const AT_REST = { " ": "play", ArrowDown: "forth", ArrowRight: "forth", ArrowUp: "back", ArrowLeft: "back", Enter: "inspect" };
+  const AFTER_G = { r: "runs", l: "live" };
   const PREFIX_MS = 1000; // within which the second key of two belongs to the first
 
   const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : null);

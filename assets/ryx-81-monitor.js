@@ -88,5 +88,5 @@
     document.addEventListener("change", onTurn, true);
   }
 
-  RyxDash.monitor = Object.freeze({ start, shown, pressed, followLabel });
+  RyxDash.monitor = Object.freeze({ start, shown, stop, pressed, followLabel });
 })(globalThis);

@@ -47,7 +47,9 @@
   function textOf(button) {
     if (button.dataset.copy !== undefined) return button.dataset.copy;
     const target = document.getElementById(button.dataset.copyTarget);
-    return target ? target.innerText : null;
+    if (!target) return null;
+    const text = target.querySelector("pre"); // of a long one only a part is laid out
+    return text ? text.textContent : target.innerText;
   }
 
   /** `navigator.clipboard` is missing on a page served over plain HTTP from another host. */
@@ -142,8 +144,13 @@
   function onKey(event) {
     if (event.isComposing) return;
     const item = event.target.closest && event.target.closest(STEP);
-    if (event.key === "Escape") return void clearSelection();
+    if (event.key === "Escape") return void escape(event);
     if (item) onStepKey(event, item);
+  }
+
+  /** What is open goes first. */
+  function escape(event) {
+    if (!event.defaultPrevented && !RyxDash.inspector.isOpen()) clearSelection();
   }
 
   function clearSelection() {

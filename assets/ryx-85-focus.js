@@ -13,6 +13,7 @@
 
   function selectorOf(element) {
     if (element.id) return `#${root.CSS.escape(element.id)}`;
+    if (element.dataset.inspect) return `#tool-results [data-inspect="${root.CSS.escape(element.dataset.inspect)}"]`;
     if (element.dataset.node) return `#workflow-steps [data-node="${root.CSS.escape(element.dataset.node)}"]`;
     const key = element.tagName === "SUMMARY" && element.parentElement.dataset.key;
     return key ? `#tool-results [data-key="${root.CSS.escape(key)}"] > summary` : null;

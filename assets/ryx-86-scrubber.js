@@ -2,7 +2,7 @@
 (function (root) {
   "use strict";
   const RyxDash = (root.RyxDash = root.RyxDash || {});
-  const { travel } = RyxDash;
+  const { travel, inspect } = RyxDash;
 
   const TICK_MS = 50;
   const SETTLED_MS = 300; // browsers allow only so many changes of the address
@@ -66,7 +66,7 @@
     addressTimer = null;
     const { pathname, search } = root.location;
     if (state.run === null || RyxDash.session.runOf(pathname) !== state.run) return;
-    const wanted = travel.link(state.run, state.live ? null : state.seq);
+    const wanted = travel.link(state.run, null) + inspect.query(state.live ? null : state.seq, inspect.parse(search));
     if (pathname + search !== wanted) root.history.replaceState(root.history.state, "", wanted);
   }
 
@@ -94,6 +94,7 @@
     settleSoon();
   }
 
+  const place = () => travel.place(state);
   const ahead = (value) => act("ahead", { ahead: value });
 
   function start(glue) {
@@ -105,5 +106,5 @@
     }, TICK_MS);
   }
 
-  RyxDash.scrubber = Object.freeze({ start, open, shown, paused, ahead, move: act });
+  RyxDash.scrubber = Object.freeze({ start, open, shown, paused, ahead, place, settleSoon, move: act });
 })(globalThis);

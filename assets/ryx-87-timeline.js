@@ -3,44 +3,25 @@
   "use strict";
   const RyxDash = (root.RyxDash = root.RyxDash || {});
 
-  const EVERY_MS = 500;
-  const PATIENCE_MS = 4000; // a drawing that has not come by then is asked for again
-
   let page = null;
   let open = false;
   let folded = false;
   let zoom = null; // the seconds that a person chose to see; plotly forgets them with each drawing
   let wanted = { run: null, seq: 0, selected: null };
   let asked = ""; // what was asked for last, as text
-  let waiting = false; // for a drawing
-  let last = -Infinity;
-  let timer = null;
 
-  /** Milliseconds until the next drawing may be asked for; null: when the last one is there. */
-  const pause = (now) => {
-    if (waiting && now - last < PATIENCE_MS) return null;
-    return Math.max(0, last + EVERY_MS - now);
-  };
+  const pace = RyxDash.pace.create({ every: 500, patience: 4000, ask });
 
   function ask() {
-    timer = null;
     const text = JSON.stringify({ ...wanted, folded });
-    if (!open || document.hidden || wanted.run === null || text === asked) return;
+    if (!open || document.hidden || wanted.run === null || text === asked) return false;
     asked = text;
-    waiting = true;
-    last = performance.now();
     page.put("timeline-asked", { data: { ...wanted, folded, zoom } });
+    return true;
   }
 
-  function askSoon() {
-    const wait = pause(performance.now());
-    if (timer === null && wait !== null) timer = root.setTimeout(ask, wait);
-  }
-
-  function drawn() {
-    waiting = false;
-    askSoon();
-  }
+  const askSoon = () => pace.soon();
+  const drawn = () => pace.answered();
 
   /** A change of the drawing's layout, as plotly tells it. */
   function zoomed(change) {

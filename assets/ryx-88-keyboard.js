@@ -2,7 +2,7 @@
 (function (root) {
   "use strict";
   const RyxDash = (root.RyxDash = root.RyxDash || {});
-  const { keys, scrubber, panels } = RyxDash;
+  const { keys, scrubber, panels, inspector, inspect } = RyxDash;
 
   const TEXT = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]";
   const REST = "body, #monitor-scroll, #monitor-scroll *";
@@ -24,19 +24,43 @@
     page.put("filter-level", { value: only ? "all" : "error" });
   }
 
-  /** The address of all runs, where a page has it. */
-  function runs() {
-    const link = document.querySelector('a[href="/runs"]');
+  /** Go to another page of the header. */
+  function visit(path) {
+    const link = root.location.pathname === path ? null : document.querySelector(`.page-header a[href="${path}"]`);
     if (link) link.click();
   }
 
-  const COMMANDS = {
-    search: () => panels.focus("filter-text"),
+  /** The search that is meant: of what is inspected, of the events, of the runs. */
+  function search() {
+    const inside = document.activeElement && document.activeElement.closest("#inspector");
+    panels.focus(inside ? "inspector-search" : "filter-text");
+    panels.focus("runs-text");
+  }
+
+  function by(count) {
+    const before = scrubber.place();
+    scrubber.move("by", { count });
+    inspector.follow(before, scrubber.place());
+  }
+
+  /** Out of a field, so that keys are commands again; a search is emptied by the browser first. */
+  function leave(field) {
+    if (field.type !== "search" || field.value === "") field.blur();
+  }
+
+  const onRun = () => document.getElementById("scrubber") !== null;
+
+  const ANYWHERE = {
+    search,
     help,
+    runs: () => visit("/runs"),
+    live: () => visit("/"),
+  };
+  const ON_A_RUN = {
     errors,
-    runs,
-    forth: () => scrubber.move("by", { count: 1 }),
-    back: () => scrubber.move("by", { count: -1 }),
+    inspect: () => scrubber.place() > 0 && inspector.open(inspect.ofEvent(scrubber.place())),
+    forth: () => by(1),
+    back: () => by(-1),
     next: () => scrubber.move("next"),
     previous: () => scrubber.move("previous"),
     play: () => document.getElementById("travel-play").click(),
@@ -53,9 +77,11 @@
     };
     const name = keys.command(event, context);
     pressedG = event.key === "g" && !context.typing ? timeStamp : -Infinity;
-    if (name === null || (open && name !== "help") || !document.getElementById("scrubber")) return;
+    const act = ANYWHERE[name] || (onRun() && ON_A_RUN[name]);
+    if (event.key === "Escape" && context.typing && !event.isComposing) leave(target);
+    if (!act || (open && name !== "help")) return;
     event.preventDefault();
-    COMMANDS[name]();
+    act();
   }
 
   function onClick(event) {

@@ -5,7 +5,7 @@
 (function (root) {
   "use strict";
   const RyxDash = root.RyxDash;
-  const { session, graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard, importer, store } = RyxDash;
+  const { session, graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard, importer, inspector, eventRows, finder, store } = RyxDash;
   const dash = (root.dash_clientside = root.dash_clientside || {});
 
   const TICK_MS = 250;
@@ -114,8 +114,9 @@
     graph.label();
     splitters.restore();
     timeline.restore();
-    for (const part of [panels, cards, focus, hush, RyxDash.answer]) part.watch();
+    for (const part of [panels, cards, focus, hush, eventRows, finder, RyxDash.answer]) part.watch();
     scrubber.open();
+    inspector.restore();
     act("mount", { path: root.location.pathname });
   }
 
@@ -157,6 +158,7 @@
       hush.shown(shown);
       scrubber.shown(shown);
       timeline.shown(shown);
+      inspector.shown(shown);
       monitor.shown(shown, get("follow", "data"), get("pause", "data"));
     },
 
@@ -223,6 +225,10 @@
     ring: (selected) => {
       graph.select(selected ? selected.node : null);
       timeline.select(selected ? selected.node : null);
+      inspector.selected((selected && selected.node) || null);
+    },
+    inspected(shown) {
+      if (shown) inspector.answered(shown);
     },
     turn: (clicks) => {
       if (clicks) graph.turn();
@@ -242,7 +248,7 @@
     cards.forget();
     if (paused && paused.run !== run) put("pause", { data: null });
     if (follow && follow.on === false) put("follow", { data: { on: true } });
-    if (selected && selected.node) put("selected", { data: { node: null } });
+    if (!inspector.keeps(run) && selected && selected.node) put("selected", { data: { node: null } });
   }
 
   // -- the browser ------------------------------------------------------------------------------
@@ -256,7 +262,9 @@
   root.addEventListener("pageshow", wake);
   root.addEventListener("popstate", () => {
     act("navigate", { path: root.location.pathname });
+    if (inspector.returned()) return void scrubber.settleSoon();
     scrubber.open();
+    inspector.arrive();
   });
   document.addEventListener("visibilitychange", wake);
   root.setInterval(tick, TICK_MS);
@@ -267,5 +275,5 @@
     execute: (input) => execute(input, get("model-select", "value")),
     dismiss: () => act("dismiss"),
   };
-  for (const part of [graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard, importer]) part.start(page);
+  for (const part of [inspector, eventRows, finder, graph, monitor, panels, splitters, cards, focus, hush, runs, scrubber, timeline, keyboard, importer]) part.start(page);
 })(globalThis);

@@ -7,7 +7,17 @@ from http import HTTPStatus
 import dash
 from flask import Flask, Response, request
 
-from ryx_dash.callbacks import analytics, client, compare, live, runs, runs_client, timeline, travel
+from ryx_dash.callbacks import (
+    analytics,
+    client,
+    compare,
+    inspector,
+    live,
+    runs,
+    runs_client,
+    timeline,
+    travel,
+)
 from ryx_dash.callbacks.history import History
 from ryx_dash.callbacks.live import Advice
 from ryx_dash.log.analyst import Analyst
@@ -52,6 +62,7 @@ class Page:
         analytics.register(self.app, log, analyst)
         timeline.register(self.app, log, history)
         travel.register(self.app, log)
+        inspector.register(self.app, log, history)
         client.register(self.app)
         runs_client.register(self.app)
         # Dash sets itself up in the first request, and lets a second one that comes meanwhile see

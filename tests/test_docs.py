@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -82,12 +83,12 @@ def test_the_shell_examples_run(served: Dashboard, tmp_path: Path) -> None:
         assert result.returncode == 0, result.stderr
         if not run_id:
             run_id = re.findall(r'"run_id":"([^"]+)"', result.stdout)[0]
-            until(lambda: _ended(served, run_id), seconds=30)
+            until(partial(_ended, served, run_id), seconds=30)
 
 
 def test_the_commands_for_files_run(served: Dashboard, tmp_path: Path) -> None:
     run = httpx.post(f"{served.url}/api/runs", json={"input": "Which kettle?"}).json()["run_id"]
-    until(lambda: _ended(served, run), seconds=30)
+    until(partial(_ended, served, run), seconds=30)
     [block] = blocks(ROOT / "docs" / "runs.md", "")
     data = served.output.parent / "data"
     commands = [line.partition("#")[0].split()[1:] for line in block.splitlines()]

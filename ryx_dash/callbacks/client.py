@@ -96,6 +96,7 @@ def _graph(app: Dash) -> None:
     call(app, "fold", Input(ids.GRAPH_FOLD, "n_clicks"))
     call(app, "timeline", Input(ids.TIMELINE, "figure"))
     call(app, "zoom", Input(ids.TIMELINE, "relayoutData"))
+    call(app, "inspected", Input(ids.INSPECT_SHOWN, "data"))
     call(app, "pick", Input(ids.TIMELINE, "clickData"), State(ids.SELECTED, "data"))
 
 

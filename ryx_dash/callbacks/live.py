@@ -50,8 +50,6 @@ OUTPUTS = {
     "pages": Output(ids.TABLE, "page_count"),
     "note": Output(ids.TABLE_NOTE, "children"),
     "reset": Output(ids.FILTER_RESET, "hidden"),
-    "detail": Output(ids.DETAIL, "children"),
-    "no_detail": Output(ids.DETAIL, "hidden"),
     "tools": Output(ids.TOOLS, "children"),
     "tools_state": Output(ids.TOOLS_STATE, "children"),
     "tool_count": Output(ids.TOOL_COUNT, "children"),

@@ -14,7 +14,6 @@ from ryx_dash.projection.state import Panel, RunState
 from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.views import (
     answer,
-    detail,
     graph,
     header,
     monitor,
@@ -73,8 +72,6 @@ def of_run(view: View, selected: str | None, drawn: Drawn) -> Views:
     if view.changed("graph") or view.asked_anew:
         if drawn.is_new("steps", steps.facts(state.steps, selected)):
             views["steps"] = steps.items(state.steps, selected)
-        views["detail"] = detail.detail(state, selected)
-        views["no_detail"] = not views["detail"]
     if view.changed("tools", "run"):
         views |= _tools(state)
     if view.changed("answer", "run"):
@@ -131,8 +128,6 @@ def _empty(status: str) -> Views:
         "elements": graph.elements(state.nodes),
         "graph": graph.view(state),
         "steps": steps.items(state.steps),
-        "detail": [],
-        "no_detail": True,
         "rows": [],
         "tooltips": [],
         "page": 0,

@@ -8,7 +8,19 @@ from dash_extensions import WebSocket
 
 from ryx_dash.projection.fold import initial
 from ryx_dash.protocol.frames import SUBPROTOCOL
-from ryx_dash.views import form, graph, header, ids, keys, monitor, runline, scrubber, states, steps
+from ryx_dash.views import (
+    form,
+    graph,
+    header,
+    ids,
+    inspector,
+    keys,
+    monitor,
+    runline,
+    scrubber,
+    states,
+    steps,
+)
 
 # dagre is in the second bundle of dash-cytoscape; it comes from this server like the first.
 cyto.load_extra_layouts()
@@ -32,21 +44,25 @@ def page(backend: str) -> Any:
             ),
             scrubber.bar(),
             keys.dialog(),
-            html.Main(
-                [
-                    graph.panel(steps.items(initial("").steps)),
-                    _splitter("split-x", "x", "--split-x"),
-                    monitor.panel(),
-                    _splitter("split-y", "y", "--split-y"),
-                    _answer(),
-                    _splitter("split-x2", "x", "--split-x"),
-                    _tools(),
-                ],
-                id=ids.WORKSPACE,
-            ),
+            html.Div([_workspace(), inspector.panel()], className="stage"),
         ],
         id=ids.PAGE,
         **{"data-bs-theme": "dark"},
+    )
+
+
+def _workspace() -> Any:
+    return html.Main(
+        [
+            graph.panel(steps.items(initial("").steps)),
+            _splitter("split-x", "x", "--split-x"),
+            monitor.panel(),
+            _splitter("split-y", "y", "--split-y"),
+            _answer(),
+            _splitter("split-x2", "x", "--split-x"),
+            _tools(),
+        ],
+        id=ids.WORKSPACE,
     )
 
 
@@ -62,6 +78,8 @@ def _stores() -> list[Any]:
         dcc.Store(id=ids.AHEAD_ASKED),
         dcc.Store(id=ids.AHEAD),
         dcc.Store(id=ids.TIMELINE_ASKED),
+        dcc.Store(id=ids.INSPECT_ASKED),
+        dcc.Store(id=ids.INSPECT_SHOWN),
     ]
 
 

@@ -64,7 +64,19 @@ FILTER_LEVEL = "filter-level"
 FILTER_TEXT = "filter-text"
 FILTER_TOKENS = "filter-tokens"
 FILTER_RESET = "filter-reset"
-DETAIL = "detail"
+
+# inspector
+INSPECTOR = "inspector"
+INSPECTOR_HEAD = "inspector-head"
+INSPECTOR_BODY = "inspector-body"
+INSPECTOR_SCROLL = "inspector-scroll"
+INSPECTOR_FORM = "inspector-as-"  # a form of views.payload follows
+INSPECTOR_SEARCH = "inspector-search"
+INSPECTOR_HITS = "inspector-hits"
+INSPECTOR_PREVIOUS = "inspector-previous"
+INSPECTOR_NEXT = "inspector-next"
+INSPECTOR_LINK = "inspector-link"
+INSPECTOR_CLOSE = "inspector-close"
 
 # tools and answer
 TOOLS = "tool-results"  # *
@@ -103,3 +115,5 @@ CLEARED = "cleared"
 AHEAD_ASKED = "ahead-asked"
 AHEAD = "ahead"
 TIMELINE_ASKED = "timeline-asked"
+INSPECT_ASKED = "inspect-asked"
+INSPECT_SHOWN = "inspect-shown"

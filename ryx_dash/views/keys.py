@@ -7,13 +7,16 @@ from dash import html
 from ryx_dash.views import ids
 
 KEYS = (
-    (("/",), "search the events"),
+    (("/",), "search: the events, the runs, or what is inspected"),
     (("j", "↓", "→"), "one event on"),
     (("k", "↑", "←"), "one event back"),
     (("[", "]"), "step boundary before, next one"),
     (("space",), "play, stop"),
     (("e",), "errors only, all again"),
-    (("esc",), "select nothing"),
+    (("enter",), "inspect the event, step or row"),
+    (("esc",), "close the inspector, select nothing, leave a field"),
+    (("g", "r"), "all runs"),
+    (("g", "l"), "the live page"),
     (("?",), "this list"),
 )
 """Keys, and what they do (``assets/ryx-57-keys.js``). None of them while a text is typed."""

@@ -40,20 +40,12 @@ _LEVEL_COLOURS = {
 
 
 def panel() -> Any:
-    """The panel with its filters, the empty table, and the place for a selected step's data."""
+    """The panel with its filters and the empty table."""
     return html.Section(
         [
             html.Div([html.H2("Monitor"), _filters(), _buttons()], className="panel-head"),
             html.Div(
-                [
-                    html.Div(table(), id=ids.MONITOR_SCROLL, className="monitor-scroll"),
-                    html.Aside(
-                        id=ids.DETAIL,
-                        className="detail",
-                        hidden=True,
-                        **{"aria-label": "Selected step", "aria-live": "polite"},
-                    ),
-                ],
+                html.Div(table(), id=ids.MONITOR_SCROLL, className="monitor-scroll"),
                 className="panel-body monitor-body",
             ),
             html.Div(

@@ -41,6 +41,7 @@ def card(call: ToolCall) -> Any:
                     html.Span(call.tool, className="card-tool"),
                     html.Span(_one_line(call.args), className="card-args", dir="auto"),
                     html.Span(latency, className="card-latency"),
+                    _inspect(call),
                 ]
             ),
             html.Div(_body(call), className="card-body"),
@@ -53,6 +54,13 @@ def card(call: ToolCall) -> Any:
             "data-tool": call.tool,
             "data-status": str(call.status),
         },
+    )
+
+
+def _inspect(call: ToolCall) -> Any:
+    attributes: Mapping[str, str] = {"data-inspect": f"call:{call.call_id}"}
+    return html.Button(
+        "inspect", className="button small", title="Input, output, times, raw text", **attributes
     )
 
 

@@ -4,12 +4,12 @@ const { RyxDash } = require("./load.js");
 const { command } = RyxDash.keys;
 
 const FREE = { typing: false, atRest: true, prefixed: false };
-const ALL = ["/", "?", "j", "k", "[", "]", "e", " ", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft"];
-const DO = ["search", "help", "forth", "back", "previous", "next", "errors", "play", "forth", "forth", "back", "back"];
+const ALL = ["/", "?", "j", "k", "[", "]", "e", " ", "ArrowDown", "ArrowRight", "ArrowUp", "ArrowLeft", "Enter"];
+const DO = ["search", "help", "forth", "back", "previous", "next", "errors", "play", "forth", "forth", "back", "back", "inspect"];
 
 test("each key does what the help says", () => {
   assert.deepEqual(ALL.map((key) => command({ key }, FREE)), DO);
-  for (const key of ["a", "Enter", "Escape", "Tab", "toString", "r"]) assert.equal(command({ key }, FREE), null);
+  for (const key of ["a", "l", "Escape", "Tab", "toString", "r"]) assert.equal(command({ key }, FREE), null);
 });
 
 test("none of them while a text is typed, composed, or with another meaning", () => {
@@ -26,5 +26,6 @@ test("space and arrows belong to what has the focus", () => {
 
 test("two keys in a row", () => {
   assert.equal(command({ key: "r" }, { ...FREE, prefixed: true }), "runs");
+  assert.equal(command({ key: "l" }, { ...FREE, prefixed: true }), "live");
   assert.equal(command({ key: "j" }, { ...FREE, prefixed: true }), "forth");
 });
