@@ -1,4 +1,4 @@
-"""The small views: header, form, monitor, detail, marks."""
+"""The small views: header, form, monitor, marks."""
 
 import warnings
 
@@ -6,11 +6,10 @@ import pytest
 
 from ryx_dash.projection.fold import initial
 from ryx_dash.projection.rows import ICONS
-from ryx_dash.projection.state import NodeState, RunState, ToolCall
+from ryx_dash.projection.state import NodeState, RunState
 from ryx_dash.protocol.executor import Model
 from ryx_dash.protocol.steps import STEPS, NodeStatus, RunStatus
 from ryx_dash.views import ids, monitor
-from ryx_dash.views.detail import DATA_LIMIT, detail
 from ryx_dash.views.form import form, format_bytes, model_options
 from ryx_dash.views.header import header, model_in_use
 from ryx_dash.views.marks import LEVELS, MARKS, badge, mark
@@ -118,47 +117,3 @@ def test_the_note_under_the_table(shown, total, pages, words):
 def test_utc_is_shown_on_hover():
     rows = [{"utc": "2026-01-01T00:00:00.000000Z"}]
     assert monitor.tooltips(rows)[0]["time"]["value"] == rows[0]["utc"]
-
-
-def test_the_detail_of_a_step_is_its_facts_and_data():
-    node = NodeState(
-        node="rag",
-        step="rag_context",
-        label="Context",
-        status=NodeStatus.SUCCESS,
-        latency=44.0,
-        attempt=2,
-        message="5 passages",
-        data={"files": 3},
-    )
-    shown = detail(RunState(run_id="r", nodes=(node,)), "rag")
-    facts = dict(
-        zip(
-            [text(dt) for dt in find(shown, type="Dt")],
-            [text(dd) for dd in find(shown, type="Dd")],
-            strict=True,
-        )
-    )
-    assert facts == {"step": "rag_context", "latency": "44 ms", "try": "2", "message": "5 passages"}
-    assert '"files": 3' in text(shown)
-
-
-def test_the_detail_of_a_call_has_arguments_and_output():
-    node = NodeState(node="call:a", step="tool_execution", label="t", parent="execute")
-    call = ToolCall(call_id="a", tool="t", args={"q": "x"}, output=["out"])
-    shown = text(detail(RunState(run_id="r", nodes=(node,), calls=(call,)), "call:a"))
-    assert '"q": "x"' in shown
-    assert '"out"' in shown
-
-
-def test_a_large_payload_is_cut_in_the_detail():
-    node = NodeState(node="n", step="s", label="S", data={"text": "x" * 2 * DATA_LIMIT})
-    shown = text(detail(RunState(run_id="r", nodes=(node,)), "n"))
-    assert len(shown) < DATA_LIMIT + 200
-    assert "characters in all" in shown
-
-
-def test_nothing_selected_has_no_detail():
-    assert detail(initial("r"), None) == []
-    assert detail(initial("r"), "call:gone") == []
-    assert find(detail(initial("r"), "input"), type="Pre") == []
