@@ -5,7 +5,7 @@ from typing import Any
 from dash import html
 
 from ryx_dash.projection.state import RunState
-from ryx_dash.views import ids
+from ryx_dash.views import ids, keys
 
 PAGES = {"Live": "/", "Runs": "/runs", "Analytics": "/analytics"}
 """Where each page of the header is; the first one's title is the name's as well."""
@@ -61,7 +61,8 @@ def plain(here: str, *, connected: bool) -> Any:
     ``here`` is one of :data:`PAGES`, or the name of another page.
     """
     badge = [_badge()] if connected else []
-    return html.Header([_brand(), _pages(here), *badge], className="page-header")
+    end = html.Div([*badge, keys.button()], className="header-end")
+    return html.Header([_brand(), _pages(here), end, keys.dialog()], className="page-header")
 
 
 def _badge() -> Any:
