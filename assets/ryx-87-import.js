@@ -8,14 +8,14 @@
   let page = null;
   let busy = false;
 
-  const button = () => document.getElementById("runs-import");
+  const button = () => document.getElementById("runs-import-button");
   const say = (children) => page.put("runs-notice", { children });
 
   /** What became of a file: {run, sentence}; `run` is null if it was refused. */
   async function send(file) {
     try {
       const headers = { "content-type": "application/x-ndjson", accept: "application/json" };
-      const answer = await root.fetch("/api/runs/import", { method: "POST", body: file, headers });
+      const answer = await root.fetch(`/api/runs/import`, { method: "POST", body: file, headers });
       const body = await answer.json();
       if (answer.ok) return { run: body.run_id, sentence: body.message };
       return { run: null, sentence: `${file.name} was refused. ${body.error.message}` };
@@ -66,7 +66,7 @@
   }
 
   function onClick(event) {
-    if (event.target.closest && event.target.closest("#runs-import")) picker().click();
+    if (event.target.closest && event.target.closest("#runs-import-button")) picker().click();
   }
 
   // -- dropping -----------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from typing import Any
 
 SMALL = frozenset(
     {
-        *("cancel", "model", "facts", "graph", "pages", "note", "reset", "detail"),
-        *("no_detail", "tools_state", "tool_count", "answer_state"),
+        *("cancel", "model", "facts", "graph", "pages", "note", "reset"),
+        *("tools_state", "tool_count", "answer_state"),
     }
 )
 """The views that are told apart by digest. The others are big, or change with every event."""

@@ -70,8 +70,7 @@ def of_run(view: View, selected: str | None, drawn: Drawn) -> Views:
     if view.changed("graph"):
         views["graph"] = graph.view(state)
     if view.changed("graph") or view.asked_anew:
-        if drawn.is_new("steps", steps.facts(state.steps, selected)):
-            views["steps"] = steps.items(state.steps, selected)
+        views |= _steps(state, selected, drawn)
     if view.changed("tools", "run"):
         views |= _tools(state)
     if view.changed("answer", "run"):
@@ -150,6 +149,11 @@ def _line(state: RunState | None, status: str, question: str = "") -> Views:
 def _count(state: RunState | None, **shown: int) -> Views:
     count = runline.count(state, **shown)
     return {of_count(prop): value for prop, value in count.items()}
+
+
+def _steps(state: RunState, selected: str | None, drawn: Drawn) -> Views:
+    new = drawn.is_new("steps", steps.facts(state.steps, selected))
+    return {"steps": steps.items(state.steps, selected)} if new else {}
 
 
 def _tools(state: RunState) -> Views:

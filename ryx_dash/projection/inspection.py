@@ -11,8 +11,8 @@ from typing import Any, Literal
 from ryx_dash.projection.nodes import CALL_PREFIX, node_of
 from ryx_dash.projection.state import NodeState, Panel, RunState, Span, ToolCall
 from ryx_dash.protocol.clean import NOTES
-from ryx_dash.protocol.dialects.making import INFERRED, RAW
-from ryx_dash.protocol.events import Event, EventKind, level
+from ryx_dash.protocol.dialects.making import INFERRED
+from ryx_dash.protocol.events import RAW, Event, EventKind, level
 from ryx_dash.protocol.steps import EXECUTE, INPUT, INTENT, LLM, MODEL, OUTPUT, RAG, TOOLS
 
 MOST_SOURCES = 12

@@ -36,7 +36,6 @@ TRAVEL_SPEED = "travel-speed"
 TRAVEL_LINK = "travel-link"
 TRAVEL_LIVE = "travel-live"
 EXPORT = "export-menu"
-EXPORT_LINK = "export-"  # the format follows
 
 # graph and steps
 GRAPH = "workflow-graph"  # *
@@ -70,7 +69,6 @@ INSPECTOR = "inspector"
 INSPECTOR_HEAD = "inspector-head"
 INSPECTOR_BODY = "inspector-body"
 INSPECTOR_SCROLL = "inspector-scroll"
-INSPECTOR_FORM = "inspector-as-"  # a form of views.payload follows
 INSPECTOR_SEARCH = "inspector-search"
 INSPECTOR_HITS = "inspector-hits"
 INSPECTOR_PREVIOUS = "inspector-previous"

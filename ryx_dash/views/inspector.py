@@ -255,7 +255,7 @@ def _step_button(key: str, text: str, title: str) -> Any:
 def _form_button(form: Form) -> Any:
     return html.Button(
         {"json": "JSON"}.get(form, form),
-        id=f"{ids.INSPECTOR_FORM}{form}",
+        id=f"{ids.INSPECTOR}-as-{form}",
         className="tab",
         title=f"Payloads as {form}",
         n_clicks=0,

@@ -41,4 +41,4 @@ CONFIRM_NO = "runs-confirm-no"
 UNPICK = "runs-unpick"
 
 # bringing in runs from files
-IMPORT = "runs-import"
+IMPORT = "runs-import-button"

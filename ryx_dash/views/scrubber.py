@@ -82,9 +82,7 @@ def position(state: RunState, head: int, zone: ZoneInfo) -> str:
 
 def _export() -> Any:
     """The menu of the run's files; the client-side layer says which run."""
-    links = [
-        html.A(words, id=f"{ids.EXPORT_LINK}{form}", download="") for form, words in EXPORTS.items()
-    ]
+    links = [html.A(words, id=f"export-{form}", download="") for form, words in EXPORTS.items()]
     return html.Details(
         [
             html.Summary("export", className="button small", title="The whole run as a file"),
