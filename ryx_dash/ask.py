@@ -1,8 +1,10 @@
 """``ryx-dash ask``: a query to a running dashboard, its steps and answer in the terminal."""
 
+import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TextIO
 
 import anyio
@@ -21,9 +23,10 @@ EXIT_CODES: Mapping[RunStatus, int] = {
     RunStatus.INTERRUPTED: 3,
     RunStatus.CANCELLED: 130,
 }
-"""Exit status by outcome; 2 is a bad argument or a refused command, 4 an unreachable dashboard."""
+"""Exit status by outcome; 2 is a bad argument or a refused command, 4 an unreachable dashboard, 141
+that whoever read the output has gone, as shells have it."""
 
-REFUSED, UNREACHABLE = 2, 4
+REFUSED, UNREACHABLE, UNREAD = 2, 4, 141
 
 _SIGNS = {
     "info": "[blue]·[/]",
@@ -38,7 +41,10 @@ _LABELS = {step.name: step.label for step in STEPS}
 async def ask(
     client: Client, query: str, *, model: str | None, as_json: bool, out: TextIO | None = None
 ) -> int:
-    """Run a query and print it as it goes; returns the exit status. Ctrl+C cancels the run."""
+    """Run a query and print it as it goes; returns the exit status.
+
+    Ctrl+C cancels the run. If whoever reads the output goes away, the run goes on unseen.
+    """
     out = out or sys.stdout
     execution = client.execute(query, model=model)
     printer = JsonLines(out) if as_json else Terminal(out)
@@ -50,6 +56,9 @@ async def ask(
         except RyxError as error:
             print(f"ryx-dash: {error.message}", file=sys.stderr)
             return UNREACHABLE if isinstance(error, Unreachable) else REFUSED
+        except BrokenPipeError:
+            _let_go_of(out)
+            return UNREAD
         finally:
             tasks.cancel_scope.cancel()
     assert execution.status is not None
@@ -60,6 +69,20 @@ async def _cancel_on_interrupt(execution: Execution) -> None:
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             await execution.cancel()
+
+
+def _let_go_of(out: TextIO) -> None:
+    """Have what is still buffered thrown away, which Python writes when it ends."""
+    with suppress(OSError, ValueError):  # no file of the system's
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, out.fileno())
+        os.close(nowhere)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to :func:`ask`, which has a connection to close."""
+        raise BrokenPipeError
 
 
 class JsonLines:
@@ -77,7 +100,7 @@ class Terminal:
     """Prints steps and tools as lines, and the answer as it streams."""
 
     def __init__(self, out: TextIO) -> None:
-        self._console = Console(file=out, highlight=False, soft_wrap=True)
+        self._console = _Console(file=out, highlight=False, soft_wrap=True)
         self._streaming = False
         self._streamed = ""
 

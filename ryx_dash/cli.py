@@ -83,7 +83,7 @@ def ask_dashboard(chosen: Settings, arguments: Namespace) -> int:
     from ryx_dash import ask  # it draws in the terminal, which no server needs
 
     token = chosen.token.get_secret_value() if chosen.token else None
-    client = Client(arguments.url or f"http://{_netloc(chosen)}", token)
+    client = Client(arguments.url or f"http://{_netloc(chosen)}", token, wait=False)
     run = partial(ask.ask, client, arguments.query, model=arguments.model, as_json=arguments.json)
     return anyio.run(run)
 

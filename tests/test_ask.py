@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from ryx_dash.ask import REFUSED, UNREACHABLE, Terminal, ask
+from ryx_dash.ask import REFUSED, UNREACHABLE, UNREAD, Terminal, ask
 from ryx_dash.client import Client
 from ryx_dash.protocol.events import Draft, EventKind, now, step_event
 from ryx_dash.protocol.executor import Emit, Request
@@ -107,6 +107,46 @@ async def test_nothing_there_and_nothing_allowed_have_a_status_each(
     said = capsys.readouterr().err
     assert "cannot be reached" in said
     assert "at most 200 characters" in said
+
+
+class Gone(StringIO):
+    """An output whose reader goes away after its first line."""
+
+    def write(self, text: str) -> int:
+        if "\n" in self.getvalue():
+            raise BrokenPipeError
+        return super().write(text)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+async def test_a_run_goes_on_when_nobody_reads_it_any_more(tmp_path: Path, as_json: bool) -> None:
+    ended = anyio.Event()
+
+    async def counted(request: Request, emit: Emit) -> None:
+        await all_green(request, emit)
+        ended.set()
+
+    out = Gone()
+    async with served(settings(tmp_path), ScriptedExecutor(counted)) as port:
+        with anyio.fail_after(20):
+            client = Client(f"http://127.0.0.1:{port}")
+            status = await ask(client, "hello", model=None, as_json=as_json, out=out)
+            await ended.wait()
+    assert status == UNREAD
+    assert out.getvalue().count("\n") == 1
+
+
+async def test_a_pipe_that_is_closed_is_no_error(tmp_path: Path) -> None:
+    async with served(settings(tmp_path), ScriptedExecutor(all_green)) as port:
+        url = f"http://127.0.0.1:{port}"
+        command = f"{sys.executable} -m ryx_dash ask hello --json --url {url} | head -1"
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with anyio.fail_after(30):
+            done = await anyio.run_process(
+                ["bash", "-c", command], cwd=ROOT, env=environment, check=False
+            )
+    assert json.loads(done.stdout)["seq"] == 1
+    assert done.stderr == b""
 
 
 async def test_ctrl_c_cancels_the_run(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Client:
 
     Nothing is connected before a method is used, and each run has a connection of its own. A
     connection that breaks is made again after 1, 2, 4 … 30 s, ten times at most, and the run goes
-    on where it was.
+    on where it was. ``wait=False`` does not wait for a dashboard that is not there at first.
     """
 
     def __init__(
@@ -44,9 +44,11 @@ class Client:
         url: str = "http://127.0.0.1:8050",
         token: str | None = None,
         *,
+        wait: bool = True,
         pauses: Callable[[], Iterator[float]] = backoff.pauses,
     ) -> None:
         self.url = _stream_url(url)
+        self._wait = wait
         self._token = token
         self._pauses = pauses
 
@@ -107,6 +109,7 @@ class Execution:
         self._told = False
         self._socket: ClientConnection | None = None
         self._tries = 0
+        self._met = client._wait
         self.run_id = run_id
         self.since = since
         self.status: RunStatus | None = None
@@ -140,7 +143,7 @@ class Execution:
                 self._socket = None
 
     async def _begin(self, socket: ClientConnection) -> None:
-        self._socket, self._told = socket, False
+        self._socket, self._told, self._met = socket, False, True
         if self.run_id is None:
             await socket.send(json.dumps(self._command))
         await self._tell(socket)
@@ -173,7 +176,7 @@ class Execution:
         return event
 
     async def _wait(self, error: Exception, pauses: Iterator[float]) -> None:
-        if final(error) or self._tries == backoff.RETRIES:
+        if final(error) or not self._met or self._tries == backoff.RETRIES:
             address = public(self._client.url)
             raise Unreachable(f"{address} cannot be reached: {why(error)}.") from error
         self._tries += 1

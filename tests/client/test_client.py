@@ -113,6 +113,28 @@ async def test_nothing_there_is_said_after_ten_retries() -> None:
     assert "connection refused" in caught.value.message
 
 
+async def test_who_does_not_wait_is_told_at_once_that_nothing_is_there() -> None:
+    client = Client(f"http://127.0.0.1:{free_port()}", wait=False)
+    with anyio.fail_after(5), pytest.raises(Unreachable):
+        await all_of(aiter(client.execute("x")))
+
+
+async def test_who_does_not_wait_at_first_goes_on_all_the_same(tmp_path: Path) -> None:
+    executor = ScriptedExecutor(numbered(50, 0.5))
+    async with served(settings(tmp_path), executor) as port:
+        proxy = Proxy(port, Random(1))
+        async with proxy.serve():
+            url = f"ws://127.0.0.1:{proxy.port}{backend.PATH}"
+            run = Client(url, wait=False, pauses=quick).execute("x")
+            events = []
+            with anyio.fail_after(30):
+                async for event in run:
+                    events.append(event.seq)
+                    if event.seq in (10, 20):
+                        proxy.reset()
+    assert events == list(range(1, 53))
+
+
 async def test_a_wrong_token_is_said_at_once(tmp_path: Path) -> None:
     async with served(settings(tmp_path, token="s3cret"), ScriptedExecutor()) as port:
         with pytest.raises(Unreachable) as caught:
