@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import TextIO
 
 import anyio
@@ -46,6 +47,8 @@ async def ask(
     Ctrl+C cancels the run. If whoever reads the output goes away, the run goes on unseen.
     """
     out = out or sys.stdout
+    if isinstance(out, TextIOWrapper):
+        out.reconfigure(errors="replace")  # a terminal that lacks a sign shows "?"
     execution = client.execute(query, model=model)
     printer = JsonLines(out) if as_json else Terminal(out)
     async with anyio.create_task_group() as tasks:

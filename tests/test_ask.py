@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import anyio
@@ -147,6 +147,16 @@ async def test_a_pipe_that_is_closed_is_no_error(tmp_path: Path) -> None:
             )
     assert json.loads(done.stdout)["seq"] == 1
     assert done.stderr == b""
+
+
+async def test_a_terminal_without_our_signs_is_no_error(tmp_path: Path) -> None:
+    out = TextIOWrapper(BytesIO(), encoding="ascii")
+    async with served(settings(tmp_path), ScriptedExecutor(all_green)) as port:
+        client = Client(f"http://127.0.0.1:{port}")
+        with anyio.fail_after(20):
+            assert await ask(client, "hello", model=None, as_json=False, out=out) == 0
+    out.flush()
+    assert b"? Input" in out.buffer.getvalue()  # type: ignore[attr-defined]
 
 
 async def test_ctrl_c_cancels_the_run(tmp_path: Path) -> None:

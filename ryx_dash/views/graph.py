@@ -17,6 +17,9 @@ from ryx_dash.views.theme import graph_stylesheet
 LABEL_WIDTH = 21
 """Characters that fit in a node, icon and latency included; a name gives way to them."""
 
+MOST_STEPS, MOST_CALLS = 100, 200
+"""Nodes that are drawn: a backend may name as many steps as it likes, and make as many calls."""
+
 STACK = 4
 """Calls in a column: invisible edges between them keep the layout from one endless row."""
 
@@ -106,20 +109,28 @@ def panel(steps: list[Any]) -> Any:
     )
 
 
-def elements(nodes: tuple[NodeState, ...]) -> list[dict[str, Any]]:
-    """Nodes and edges. Steps form a chain; a call hangs under the step that makes it."""
+def drawn(nodes: tuple[NodeState, ...]) -> tuple[list[NodeState], list[NodeState]]:
+    """The steps and the calls that are drawn: the first ones, if there are more than fit."""
     steps = [node for node in nodes if node.parent is None]
     calls = [node for node in nodes if node.parent is not None]
+    return steps[:MOST_STEPS], calls[:MOST_CALLS]
+
+
+def elements(nodes: tuple[NodeState, ...]) -> list[dict[str, Any]]:
+    """Nodes and edges. Steps form a chain; a call hangs under the step that makes it."""
+    steps, calls = drawn(nodes)
     chain = [_edge(a, b, "step") for a, b in pairwise(steps)]
     by_id = {node.node: node for node in steps}
-    hung = [_edge(by_id[call.parent or EXECUTE.node], call, "call") for call in calls]
+    above = [(by_id.get(call.parent or ""), call) for call in calls]
+    hung = [_edge(step or by_id[EXECUTE.node], call, "call") for step, call in above]
     stacked = [_edge(a, b, "stack") for i, (a, b) in enumerate(pairwise(calls), 1) if i % STACK]
-    return [*(_node(node) for node in nodes), *chain, *hung, *stacked]
+    return [*(_node(node) for node in (*steps, *calls)), *chain, *hung, *stacked]
 
 
 def view(state: RunState) -> dict[str, Any]:
     """What the client-side layer writes into the drawn graph: each node's state by its id."""
-    return {"run": state.run_id, "nodes": {node.node: _face(node) for node in state.nodes}}
+    steps, calls = drawn(state.nodes)
+    return {"run": state.run_id, "nodes": {node.node: _face(node) for node in (*steps, *calls)}}
 
 
 def _node(node: NodeState) -> dict[str, Any]:

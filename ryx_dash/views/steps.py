@@ -5,14 +5,18 @@ from typing import Any
 from dash import html
 
 from ryx_dash.projection.state import NodeState
-from ryx_dash.projection.text import format_latency
+from ryx_dash.projection.text import format_count, format_latency
 from ryx_dash.protocol.steps import NodeStatus
+from ryx_dash.views.graph import MOST_STEPS
 from ryx_dash.views.marks import badge, mark
 
 
 def items(steps: tuple[NodeState, ...], selected: str | None = None) -> list[Any]:
-    """One ``li`` a step; ``selected`` is the id of the selected node."""
-    return [_item(step, step.node == selected) for step in steps]
+    """One ``li`` a step, as many as are drawn; ``selected`` is the id of the selected node."""
+    shown = [_item(step, step.node == selected) for step in steps[:MOST_STEPS]]
+    left = len(steps) - len(shown)
+    more = f"and {format_count(left)} more, in the monitor"
+    return [*shown, html.Li(more, className="quiet small steps-more")] if left else shown
 
 
 def facts(steps: tuple[NodeState, ...], selected: str | None = None) -> list[Any]:

@@ -212,6 +212,16 @@ def test_heavy(page: PageUnderTest, backend: FakeBackend) -> None:
     assert "Small." in page.text("#answer")
 
 
+def test_swarming(page: PageUnderTest, backend: FakeBackend) -> None:
+    run(page, backend, backends.swarming)
+    assert page.run["status"] == "success"
+    assert page.counts["head"] == 12_002
+    assert page.text("#tool-count") == "3,000"
+    assert len(page.cards) == 200
+    assert "more, in the monitor" in page.text("#workflow-steps")
+    assert "Swarmed." in page.text("#answer")
+
+
 def test_cancelling_does_not_wait_for_the_backend(
     page: PageUnderTest, backend: FakeBackend
 ) -> None:

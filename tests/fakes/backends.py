@@ -264,6 +264,18 @@ async def heavy(socket: ServerConnection, command: dict[str, Any]) -> None:
     await say(socket, event="workflow_complete", data={"response": "Small."})
 
 
+async def swarming(socket: ServerConnection, command: dict[str, Any]) -> None:
+    """Thousands of steps and calls that nobody has heard of."""
+    for n in range(3_000):
+        await say(socket, event="step_start", step=f"step-{n}", message="begins")
+        data = {"call_id": f"c{n}", "tool": "search_local", "args": {"n": n}}
+        await say(socket, event="tool_call", step="tool_execution", data=data)
+        data = {"call_id": f"c{n}", "tool": "search_local", "success": True, "output": [n]}
+        await say(socket, event="tool_result", step="tool_execution", data=data)
+        await say(socket, event="step_complete", step=f"step-{n}", latency=1.0)
+    await say(socket, event="workflow_complete", data={"response": "Swarmed."})
+
+
 def burst(events: int, *, a_second: float | None = None) -> Script:
     """A script that sends that many progress events, at that rate or as fast as it can."""
 

@@ -4,7 +4,7 @@ from ryx_dash.projection.nodes import pending_steps
 from ryx_dash.projection.state import NodeState, RunState
 from ryx_dash.protocol.steps import STEPS, NodeStatus
 from ryx_dash.views import ids
-from ryx_dash.views.graph import LABEL_WIDTH, STACK, elements, panel, view
+from ryx_dash.views.graph import LABEL_WIDTH, MOST_CALLS, MOST_STEPS, STACK, elements, panel, view
 from tests.views.tree import one
 
 NODES = {step.node for step in STEPS}
@@ -51,6 +51,16 @@ def test_ids_of_elements_are_unique():
     drawn = elements((*pending_steps(), *calls(9)))
     found = [element["data"]["id"] for element in drawn]
     assert len(found) == len(set(found))
+
+
+def test_of_more_nodes_than_fit_the_first_are_drawn():
+    many = tuple(NodeState(node=f"n{n}", step=f"s{n}", label="x") for n in range(5_000))
+    lost = NodeState(node="call:z", step="s4999", label="t", parent="n4999")
+    nodes = (*pending_steps(), *many, lost, *calls(5_000))
+    drawn = [d for e in elements(nodes) if "source" not in (d := e["data"])]
+    assert len(drawn) == MOST_STEPS + MOST_CALLS
+    assert drawn[0]["id"] == "input"
+    assert {d["id"] for d in drawn} == set(view(RunState(run_id="r", nodes=nodes))["nodes"])
 
 
 def test_a_face_has_status_latency_and_both_in_words():

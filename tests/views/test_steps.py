@@ -55,3 +55,10 @@ def test_a_second_try_is_visible():
     assert one(items((again,)), className="step-try")["hidden"] is False
     assert "try 2" in text(items((again,)))
     assert one(items((RAG,)), className="step-try")["hidden"] is True
+
+
+def test_of_more_steps_than_fit_the_first_are_listed():
+    many = tuple(NodeState(node=f"n{n}", step=f"s{n}", label="x") for n in range(1_100))
+    shown = find(items(many), type="Li")
+    assert [item.get("data-step") for item in shown[:2]] == ["s0", "s1"]
+    assert text(shown[-1]) == "and 1,000 more, in the monitor"
