@@ -122,7 +122,8 @@ class Conversation:
                 await self._end(draft)
                 return True
             await self._emit(draft)
-        self._heard = time.monotonic()  # however long the log took: that is not the backend's
+        if drafts:  # what is of other runs, or was there before, says nothing of this one
+            self._heard = time.monotonic()  # however long the log took: that is not the backend's
         return False
 
     async def _translated(self, raw: bytes) -> list[Draft]:

@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from websockets.asyncio.server import ServerConnection
 
 from ryx_dash import backend, cli, factory, settings
+from ryx_dash.client import Client
 from ryx_dash.log.open import open_log
 from ryx_dash.protocol.events import Draft, EventKind, step_event
 from ryx_dash.protocol.executor import Emit, Request
@@ -412,6 +413,35 @@ async def test_backend_killed_and_started(
                 await to_thread.run_sync(lane.counting.start)
 
     await play(layer, lanes, seeds, kill_backend, "counting", ends={"success", "interrupted"})
+
+
+async def test_a_client_goes_on_when_its_server_was_killed(
+    lanes: list[Lane], seeds: list[int]
+) -> None:
+    """``ryx_dash.client`` straight at the server, which dies in the midst of all its runs."""
+    counting = lanes[0].counting
+    client = Client(f"http://127.0.0.1:{counting.port}", "s3cret")
+    begun = anyio.Semaphore(0)
+
+    async def follow(seed: int) -> None:
+        run = client.execute(plan(seed, events=80, seconds=4, note=" of a client"))
+        seen = []
+        async for event in run:
+            seen.append((event.seq, event.ts, event.event, event.step))
+            if event.seq == 20:
+                begun.release()
+        assert run.run_id is not None
+        assert seen == counting.log.events(run.run_id)
+        assert run.status == "interrupted"
+
+    async with anyio.create_task_group() as tasks:
+        for seed in seeds[:5]:
+            tasks.start_soon(follow, seed)
+        for _ in seeds[:5]:
+            await begun.acquire()
+        counting.signal(signal.SIGKILL)
+        await to_thread.run_sync(counting.stop)
+        await to_thread.run_sync(counting.start)
 
 
 def _now_and_then(

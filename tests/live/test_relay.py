@@ -146,6 +146,18 @@ async def test_silence_ends_the_run() -> None:
     assert "sent nothing for 0.2 s during rag_context" in events[-1].message
 
 
+async def test_what_is_of_other_runs_does_not_keep_a_run_alive() -> None:
+    async def others(socket: ServerConnection, command: dict[str, Any]) -> None:
+        await backends.say(socket, event="step_start", step="rag_context", run_id="mine")
+        while True:
+            await backends.say(socket, event="step_progress", step="rag_context", run_id="other")
+            await anyio.sleep(0.02)
+
+    shown = await outcome_of(others, silence=0.4)
+    assert shown.status is RunStatus.INTERRUPTED
+    assert "sent nothing" in (shown.failure or "")
+
+
 async def test_time_that_the_log_takes_is_not_the_backends_silence() -> None:
     async def emit(draft: Draft) -> None:
         drafts.append(draft)
