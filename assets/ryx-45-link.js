@@ -50,12 +50,12 @@
   }
 
   /** {page, backend, state, note}: a sentence for each link, the state of the second one, and what
-   *  everybody should know at once.
+   *  everybody should know at once. `address` is the dashboard's.
    */
-  function view(connection, shown, link, now) {
+  function view(connection, shown, link, now, address = "") {
     const online = shown.status === "connected";
     return {
-      page: toDashboard(connection, shown, now),
+      page: `${address && `${address} · `}${toDashboard(connection, shown, now)}`,
       backend: toBackend(link, online, now),
       state: !online ? "unknown" : link === null ? "embedded" : link.state,
       note: online && link !== null && link.state === "disconnected" ? away(link, now) : "",

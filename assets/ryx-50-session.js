@@ -27,12 +27,13 @@
   }
 
   /** `nonce` sets this page's envelopes apart; `saved` is {queue, run} as kept over a reload. */
-  function create({ path = "/", nonce = "", saved = {} } = {}) {
+  function create({ path = "/", nonce = "", address = "", saved = {} } = {}) {
     return {
       connection: connection.create(),
       queue: queue.load(saved.queue),
       watchdog: watchdog.idle(),
       nonce,
+      address, // of the dashboard, as people know it
       count: 0, // envelopes sent
       path,
       started: saved.run || null, // the run that this tab started last
@@ -209,7 +210,7 @@
   function view(state, now) {
     const { attempt, phase } = state.connection;
     const shown = connection.view(state.connection, now);
-    const links = link.view(state.connection, shown, state.link, now);
+    const links = link.view(state.connection, shown, state.link, now, state.address);
     return {
       ...shown,
       note: shown.note || links.note,

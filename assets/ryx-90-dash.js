@@ -41,6 +41,7 @@
   let state = session.create({
     path: root.location.pathname,
     nonce: RyxDash.newId(),
+    address: root.location.host,
     saved: { queue: store.read("session", "queue"), run: store.read("session", "run") },
   });
   let born = 0; // when the present socket was asked for, on the clock of events' timeStamp

@@ -24,7 +24,7 @@ def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeBack
     folder = tmp_path_factory.mktemp("fronted")
     with (
         serve_backend(backends.documented, models=[{"id": "their-model", "size": 5}]) as backend,
-        dashboard(folder, RYX_WS_URL=backend.url, RYX_SILENCE="2") as running,
+        dashboard(folder, RYX_WS_URL=backend.url, RYX_SILENCE="4") as running,
     ):
         yield backend, running
 
@@ -97,7 +97,7 @@ def test_acknowledging(page: PageUnderTest, backend: FakeBackend) -> None:
     run(page, backend, backends.acknowledging)
     assert page.run["status"] == "interrupted"
     assert set(page.steps.values()) == {"skipped"}
-    assert column(page, "then sent nothing for 2 s")
+    assert column(page, "then sent nothing for 4 s")
 
 
 @pytest.fixture
@@ -305,7 +305,8 @@ def test_the_badge_tells_of_both_links(page: PageUnderTest, backend: FakeBackend
     page.open()
     page.wait_for(lambda: page.attribute("link-backend", "data-state") == "connected")
     page.find("connection-status").click()
-    page.wait_for(lambda: page.text("#link-page").startswith("Connected. Last heard"))
+    page.wait_for(lambda: "· Connected. Last heard" in page.text("#link-page"))
+    assert page.text("#link-page").startswith(f"127.0.0.1:{page.server.port} ·")
     page.wait_for(lambda: page.text("#link-backend").startswith(f"{backend.url}: connected."))
 
 

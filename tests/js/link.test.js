@@ -20,6 +20,11 @@ test("without a link the engine is embedded", () => {
   });
 });
 
+test("the dashboard's own address stands before how it is reached", () => {
+  const view = link.view(connection, CONNECTED, null, T, "127.0.0.1:8050");
+  assert.equal(view.page, "127.0.0.1:8050 · Connected. Last heard 3 s ago.");
+});
+
 test("a backend that is there", () => {
   const view = said({ state: "connected", attempt: 0, heard: 2, next: null }, CONNECTED, T + 5000);
   assert.equal(view.backend, `${ADDRESS}: connected. Last heard 7 s ago.`);
