@@ -15,12 +15,14 @@ from starlette.routing import Mount, WebSocketRoute
 from starlette.types import ASGIApp
 
 from ryx_dash import serving
+from ryx_dash.api.metrics import Metrics
 from ryx_dash.api.routes import Api, on_error
 from ryx_dash.callbacks.history import History
 from ryx_dash.door import Door
 from ryx_dash.engine.engine import Engine
 from ryx_dash.engine.models import KNOWN
 from ryx_dash.errors import RyxError
+from ryx_dash.live.counters import Counters
 from ryx_dash.live.desk import Desk
 from ryx_dash.live.dispatch import DRAIN_SECONDS, Dispatcher
 from ryx_dash.live.feed import Feed
@@ -54,6 +56,7 @@ class Parts:
     desk: Desk
     dispatcher: Dispatcher
     retention: Retention
+    counters: Counters
 
 
 def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
@@ -71,8 +74,10 @@ def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
         parts.desk,
         most=settings.max_connections,
         link=parts.executor.link if isinstance(parts.executor, Relay) else None,
+        counters=parts.counters,
     )
-    api = Api(parts.log, parts.desk, parts.executor, analyst)
+    metrics = Metrics(parts.log, parts.counters, lambda: gateway.connections)
+    api = Api(parts.log, parts.desk, parts.executor, analyst, metrics)
     app = Starlette(
         routes=[
             WebSocketRoute("/api/workflow/stream", gateway.__call__),
@@ -89,10 +94,11 @@ def _assemble(settings: Settings, executor: Executor | None) -> Parts:
     log = open_log(settings)
     executor = executor or _executor(settings)
     feed = Feed(log)
-    runner = Runner(log, feed, executor)
+    counters = Counters()
+    runner = Runner(log, feed, executor, counters=counters)
     dispatcher = Dispatcher(log, feed, runner, at_once=settings.max_runs)
     retention = Retention(log, days=settings.keep_days, runs=settings.keep_runs)
-    return Parts(settings, log, executor, feed, Desk(log, feed), dispatcher, retention)
+    return Parts(settings, log, executor, feed, Desk(log, feed), dispatcher, retention, counters)
 
 
 def _executor(settings: Settings) -> Executor:

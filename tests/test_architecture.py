@@ -47,6 +47,7 @@ OUTSIDE: dict[str, set[str]] = {
     "dash_extensions": {"views", "pages"},
     "httpx": {"engine", "live.relay"},
     "openai": {"engine"},
+    "prometheus_client": {"api.metrics"},
     "rich": {"ask"},
     "websockets": {"websocket", "live.link", "live.conversation", "client", "backend"},
     "sqlite3": set(),

@@ -96,6 +96,14 @@ OPERATIONS = (
     ),
     Operation(
         method="get",
+        path="/metrics",
+        id="metrics",
+        summary="Metrics of the log and of this worker, as Prometheus scrapes them",
+        answers={},
+        text=("text/plain", "application/openmetrics-text"),
+    ),
+    Operation(
+        method="get",
         path="/api/models",
         id="models",
         summary="The models that can be asked for, installed ones first",

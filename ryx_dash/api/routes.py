@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute, Mount, Route
 
 from ryx_dash.api import schemas
+from ryx_dash.api.metrics import Metrics
 from ryx_dash.api.openapi import document, page
 from ryx_dash.archive.export import MEDIA_TYPES, export, file_name
 from ryx_dash.archive.importing import import_lines
@@ -52,9 +53,12 @@ STATUS_OF = {"too_large": 413, "closing": 503}
 class Api:
     """The routes over a log and an executor."""
 
-    def __init__(self, log: EventLog, desk: Desk, executor: Executor, analyst: Analyst) -> None:
+    def __init__(
+        self, log: EventLog, desk: Desk, executor: Executor, analyst: Analyst, metrics: Metrics
+    ) -> None:
         self._log = log
         self._analyst = analyst
+        self._metrics = metrics
         self._desk = desk
         self._executor = executor
         # A run is held in memory while it is brought in: of several uploads one after the other.
@@ -65,6 +69,7 @@ class Api:
         return [
             Route("/health", self.health),
             Route("/ready", self.ready),
+            Route("/metrics", self.metrics),
             Route("/api", self.nothing),
             # A mount has the last word on every path below it, so none falls through to the page.
             Mount(
@@ -99,6 +104,12 @@ class Api:
         ]
         said = [reason for reason in reasons if reason is not None]
         return _json(schemas.Ready(ready=not said, reasons=said), 503 if said else 200)
+
+    async def metrics(self, request: Request) -> Response:
+        """What Prometheus scrapes."""
+        accept = request.headers.get("accept", "")
+        text, media_type = await to_thread.run_sync(self._metrics.text, accept)
+        return Response(text, headers={"content-type": media_type})
 
     async def models(self, _: Request) -> Response:
         """The models that can be asked for."""

@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ryx_dash.errors import LogError, ProtocolError, RunEnded, RyxError
+from ryx_dash.live.counters import Counters
 from ryx_dash.live.desk import Desk
 from ryx_dash.live.feed import ALL, LATEST, Feed, Watch
 from ryx_dash.live.link import Link
@@ -50,12 +51,14 @@ class Gateway:
         *,
         most: int = 2_000,
         link: Link | None = None,
+        counters: Counters | None = None,
     ) -> None:
         self._log = log
         self._feed = feed
         self._desk = desk
         self._most = most
         self._link = link
+        self._counters = counters or Counters()
         self._wires: set[Wire] = set()
         self._programs: set[Program] = set()
         self._closing = False
@@ -71,6 +74,7 @@ class Gateway:
         if self._closing:
             await wire.close(RESTARTING, STOPPING)
         elif len(self._wires) >= self._most:
+            self._counters.refused("too_busy")
             await wire.close(TOO_BUSY, f"The server has {self._most:,} viewers and takes no more.")
         else:
             await self._serve(wire, page)
@@ -78,6 +82,11 @@ class Gateway:
     def __len__(self) -> int:
         """How many connections there are."""
         return len(self._wires)
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many of them are pages, and how many are other programs."""
+        return len(self._wires) - len(self._programs), len(self._programs)
 
     async def close(self) -> None:
         """Close every connection with 1012, one after the other, and take no more.
@@ -155,6 +164,7 @@ class Gateway:
                 return None
             messages = decode_envelope(text)
         except ProtocolError as error:
+            self._counters.refused(error.code)
             session.refuse(error.code, error.message)
             return []
         return [request for message in messages if (request := session.receive(message))]
@@ -163,6 +173,7 @@ class Gateway:
         while True:
             while (frame := session.frame()) is not None:
                 await wire.send(json.dumps(frame))
+                self._counters.sent()
             with anyio.move_on_after(BEAT_SECONDS) as idle:
                 await wake.wait()
             if idle.cancelled_caught:
@@ -197,6 +208,7 @@ class Gateway:
             if error.code == "closing":  # not refused: the page sends it to the next worker
                 await wire.close(RESTARTING, STOPPING)
                 return
+            self._counters.refused(error.code)
             refusal = {"code": error.code, "message": error.message}
             session.acknowledge(request.command_id, {"error": refusal})
         else:
@@ -218,7 +230,9 @@ class Gateway:
     # -- other programs -----------------------------------------------------------------------
 
     async def _serve_program(self, wire: Wire, tasks: TaskGroup) -> None:
-        program = Program(self._log, self._feed, self._desk, wire, tasks)
+        program = Program(
+            self._log, self._feed, self._desk, wire, tasks, refused=self._counters.refused
+        )
         self._programs.add(program)
         try:
             await program.serve()

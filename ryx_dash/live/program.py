@@ -1,6 +1,6 @@
 """The plain protocol (contract, 4.1) over any connection: commands in, events out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import anyio
@@ -51,13 +51,21 @@ class Program:
     """Serves one connection that receives whole events of the runs it started or resumed."""
 
     def __init__(
-        self, log: EventLog, feed: Feed, desk: Desk, connection: Connection, tasks: TaskGroup
+        self,
+        log: EventLog,
+        feed: Feed,
+        desk: Desk,
+        connection: Connection,
+        tasks: TaskGroup,
+        *,
+        refused: Callable[[str], None] | None = None,
     ) -> None:
         self._log = log
         self._feed = feed
         self._desk = desk
         self._connection = connection
         self._tasks = tasks
+        self._refused = refused or (lambda _: None)
         self._following: set[str] = set()
         self._started: str | None = None
         self._sending = anyio.Lock()
@@ -79,7 +87,7 @@ class Program:
                     return
                 await self._obey(text)
             except RyxError as error:
-                await self._send(error_event(error))
+                await self._refuse(error)
                 if error.code in ENDS:
                     await self._connection.close(ENDS[error.code], error.message)
                     return
@@ -116,9 +124,13 @@ class Program:
                     code="bad_cursor",
                 )
         except RyxError as error:
-            await self._send(error_event(error))
+            await self._refuse(error)
         else:
             self._follow(run_id, after=since)
+
+    async def _refuse(self, error: RyxError) -> None:
+        self._refused(error.code)
+        await self._send(error_event(error))
 
     async def _send(self, text: str) -> None:
         async with self._sending:

@@ -10,6 +10,7 @@ import anyio
 from anyio import to_thread
 
 from ryx_dash.errors import LeaseLost, LogBusy, LogError, RyxError
+from ryx_dash.live.counters import Counters
 from ryx_dash.live.feed import Feed
 from ryx_dash.log import rules
 from ryx_dash.log.base import EventLog, Run
@@ -40,8 +41,9 @@ class Writer:
     follow the end.
     """
 
-    def __init__(self, log: EventLog, feed: Feed, run: Run) -> None:
+    def __init__(self, log: EventLog, feed: Feed, run: Run, counters: Counters) -> None:
         self._log = log
+        self._counters = counters
         self._feed = feed
         self._lease = run.lease
         self._seq = run.head
@@ -63,7 +65,10 @@ class Writer:
         with anyio.CancelScope(shield=True), self._send, self._receive:
             async for first in self._receive:
                 batch = [first, *self._waiting()]
-                self._feed.publish(await self._append(batch))
+                begun = time.perf_counter()
+                run = await self._append(batch)
+                self._counters.appended(len(batch), time.perf_counter() - begun)
+                self._feed.publish(run)
 
     async def _append(self, batch: list[Event]) -> Run:
         """Commit a batch. While the log is busy nobody can take the run away, so it may wait."""
@@ -100,14 +105,22 @@ class Writer:
 class Runner:
     """Executes claimed runs; :meth:`execute` returns when the run's end is committed."""
 
-    def __init__(self, log: EventLog, feed: Feed, executor: Executor) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        feed: Feed,
+        executor: Executor,
+        *,
+        counters: Counters | None = None,
+    ) -> None:
         self._log = log
+        self._counters = counters or Counters()
         self._feed = feed
         self._executor = executor
 
     async def execute(self, run: Run) -> None:
         """Run one workflow. Cancelled from outside (the worker stops), it ends ``interrupted``."""
-        writer = Writer(self._log, self._feed, run)
+        writer = Writer(self._log, self._feed, run, self._counters)
         begun = time.monotonic()
         elapsed = partial(_milliseconds_since, begun)
         try:

@@ -7,7 +7,7 @@ that both pass.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -159,6 +159,15 @@ class Keep:
     ended_before: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much there is in a log: runs by status, events, and the bytes of its files."""
+
+    runs: Mapping[RunStatus, int]
+    events: int
+    size: int
+
+
 SortField = Literal["seq", "step", "level", "message", "latency"]
 
 
@@ -280,6 +289,10 @@ class EventLog(ABC):
     def span(self, where: RunFilter) -> tuple[str, str] | None:
         """When the first and the last of the runs that pass ``where`` were asked for; ``None``
         without one."""
+
+    @abstractmethod
+    def counts(self) -> Counts:
+        """How much there is. Cheap enough to be asked every few seconds."""
 
     @abstractmethod
     def restore(self, run: Run, events: Sequence[Event]) -> bool:

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ryx_dash.errors import LogDamaged, LogError
@@ -66,6 +66,13 @@ class Connections:
         with translated(self._path), self._watch_lock:
             self._check_open()
             return int(scalar(self._watcher, "PRAGMA data_version"))
+
+    def size(self) -> int:
+        """Bytes of the file and of those beside it in which what is new stands at first."""
+        files = (Path(f"{self._path}{end}") for end in ("", "-wal", "-shm"))
+        with suppress(OSError):
+            return sum(file.stat().st_size for file in files if file.exists())
+        return 0  # a file went while it was looked at
 
     @contextmanager
     def _noted(self) -> Iterator[None]:

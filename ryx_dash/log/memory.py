@@ -7,6 +7,7 @@ the fast: a filtered page looks at every event of the run.
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from ryx_dash.errors import LogError
 from ryx_dash.log import rules
 from ryx_dash.log.base import (
     EVERY_RUN,
+    Counts,
     EventLog,
     Facets,
     Keep,
@@ -181,6 +183,12 @@ class MemoryLog(EventLog):
         with self._open():
             times = [r.run.created for r in self._records.values() if _passes(r, where)]
         return (min(times), max(times)) if times else None
+
+    def counts(self) -> Counts:
+        with self._open():
+            runs = Counter(record.run.status for record in self._records.values())
+            events = sum(record.run.head for record in self._records.values())
+        return Counts(runs=runs, events=events, size=0)
 
     def restore(self, run: Run, events: Sequence[Event]) -> bool:
         with self._open():

@@ -11,6 +11,7 @@ from ryx_dash.errors import LogError
 from ryx_dash.log import analysis, listing, retention, rules
 from ryx_dash.log.base import (
     EVERY_RUN,
+    Counts,
     EventLog,
     Facets,
     Keep,
@@ -174,6 +175,15 @@ class SqliteLog(EventLog):
     def span(self, where: RunFilter) -> tuple[str, str] | None:
         with self._connections.read() as db:
             return analysis.span(db, where)
+
+    def counts(self) -> Counts:
+        with self._connections.read() as db:
+            rows = query(db, "SELECT status, count(*), sum(head) FROM runs GROUP BY status")
+        return Counts(
+            runs={RunStatus(status): runs for status, runs, _ in rows},
+            events=sum(events for _, _, events in rows),
+            size=self._connections.size(),
+        )
 
     def restore(self, run: Run, events: Sequence[Event]) -> bool:
         run = rules.restored(run, events)

@@ -13,9 +13,11 @@ from starlette.applications import Starlette
 
 from ryx_dash import factory
 from ryx_dash.api import routes
+from ryx_dash.api.metrics import Metrics
 from ryx_dash.api.routes import Api, on_error
 from ryx_dash.archive.export import MEDIA_TYPES
 from ryx_dash.errors import RyxError
+from ryx_dash.live.counters import Counters
 from ryx_dash.live.desk import Desk
 from ryx_dash.live.feed import Feed
 from ryx_dash.log.analyst import Analyst
@@ -248,6 +250,7 @@ def test_openapi_names_every_route(client: httpx.Client) -> None:
     assert set(document["paths"]) == {
         "/health",
         "/ready",
+        "/metrics",
         "/api/models",
         "/api/runs",
         "/api/analytics",
@@ -272,8 +275,9 @@ def test_the_executor_is_closed_with_the_server(executor: ScriptedExecutor) -> N
 async def test_a_server_that_stops_takes_no_runs_and_says_so() -> None:
     log = MemoryLog()
     desk = Desk(log, Feed(log))
+    metrics = Metrics(log, Counters(), lambda: (0, 0))
     app = Starlette(
-        routes=Api(log, desk, ScriptedExecutor(), Analyst(log)).routes(),
+        routes=Api(log, desk, ScriptedExecutor(), Analyst(log), metrics).routes(),
         exception_handlers={RyxError: on_error},
     )
     transport = httpx.ASGITransport(app)

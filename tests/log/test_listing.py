@@ -288,3 +288,13 @@ def test_nothing_of_a_deleted_run_appears_in_the_next_one(log: EventLog) -> None
     for text, total in (("secret", 0), ("plain", 1), ("", 2)):
         where = RowFilter(upto=9, text=text)
         assert log.rows(after.run_id, where).total == total
+
+
+def test_how_much_there_is(log: EventLog) -> None:
+    assert (dict(log.counts().runs), log.counts().events) == ({}, 0)
+    ended(log)
+    started(log)
+    found = log.counts()
+    assert dict(found.runs) == {RunStatus.SUCCESS: 1, RunStatus.QUEUED: 1}
+    assert found.events == 2
+    assert (found.size == 0) is isinstance(log, MemoryLog)
