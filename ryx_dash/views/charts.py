@@ -101,7 +101,7 @@ def runs(periods: Sequence[Period], zone: ZoneInfo, link: Link) -> Figure:
             "side": "right",
             "range": [0, 105],
             "tickvals": [0, 50, 100],
-            "ticksuffix": " %",
+            "ticktext": ["0 %", "50 %", "100 %"],
             "showgrid": False,
             "fixedrange": True,
             "tickfont": {"color": tokens()["text-2"], "size": 12},
