@@ -8,18 +8,18 @@ Both runs go on in one log, written by another process than the dashboard's, in 
 
 import argparse
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Thread
 
 from bench.figures import median, table
 from bench.live import Live, measure, middle
+from bench.log_append import text as words
 from bench.source import Emission, write
 from bench.subjects import ROW, Counts
 from bench.tab import Tab, chromium, cpu, family
-from ryx_dash.protocol.events import EventKind, step_event
-from ryx_dash.protocol.steps import LLM
+from ryx_dash.protocol.events import Draft, EventKind, step_event
+from ryx_dash.protocol.steps import LLM, RAG
 from tests.browser.writer import RunWriter
 from tests.servers import Dashboard, dashboard
 
@@ -41,7 +41,6 @@ class Grown:
     def open(self, tab: Tab) -> None:
         tab.open(f"{self._served.url}/runs/{self._writer.run.run_id}", self.read)
         shown = "(dash_component_api.getLayout('shown').props.data || {}).seq"
-        tab.wait_for("window.dash_component_api", seconds=20)
         tab.wait_for(f"{shown} >= {self._writer.run.head}", seconds=600)
 
     def begin(self, tab: Tab, emission: Emission) -> None:
@@ -58,33 +57,33 @@ class Grown:
 
 
 def grown(folder: Path, size: int) -> RunWriter:
-    """A run that has ``size`` events and goes on."""
+    """A run that has ``size`` events of two steps, and goes on."""
     writer = RunWriter(folder, f"after {size:,} events")
     for begun in range(1, size, BATCH):
-        writer.write(
-            step_event(EventKind.STEP_PROGRESS, LLM, f"before: {n}", data={"n": n})
-            for n in range(begun, min(begun + BATCH, size))
-        )
+        writer.write(_before(n) for n in range(begun, min(begun + BATCH, size)))
     return writer
 
 
-def flatness(tab: Tab, sizes: Sequence[int], seconds: float, repeat: int) -> dict[int, list[Live]]:
-    """Measurements by the number of events that lay behind."""
-    found: dict[int, list[Live]] = {size: [] for size in sizes}
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        writers = {size: grown(folder, size) for size in sizes}
-        served = stack.enter_context(dashboard(folder))
-        pages = {size: Grown(served, writer) for size, writer in writers.items()}
-        first = 1
-        for turn in range(-1, repeat):
-            for rate in RATES:
-                for size in sizes:
-                    emission = Emission(rate, seconds, seed=turn, first=first)
-                    first = emission.last + 1
-                    one = measure(tab, pages[size], emission)
-                    if turn >= 0:  # the first turn warms caches up
-                        found[size].append(one)
+def _before(n: int) -> Draft:
+    step = RAG if n % 5 == 0 else LLM
+    return step_event(EventKind.STEP_PROGRESS, step, f"before: {words(3)}", data={"n": n})
+
+
+def flatness(
+    tab: Tab, served: Dashboard, writers: Mapping[int, RunWriter], seconds: float, repeat: int
+) -> dict[int, list[Live]]:
+    """Measurements by the number of events that lay behind, in turns."""
+    found: dict[int, list[Live]] = {size: [] for size in writers}
+    pages = {size: Grown(served, writer) for size, writer in writers.items()}
+    first = 1
+    for turn in range(-1, repeat):
+        for rate in RATES:
+            for size, page in pages.items():
+                emission = Emission(rate, seconds, seed=turn, first=first)
+                first = emission.last + 1
+                one = measure(tab, page, emission)
+                if turn >= 0:  # the first turn warms caches up
+                    found[size].append(one)
     return found
 
 
@@ -119,6 +118,9 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--repeat", type=int, default=1)
     chosen = parser.parse_args()
-    with chromium() as opened:
-        measured = flatness(opened, chosen.sizes, chosen.seconds, chosen.repeat)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        going_on = {size: grown(folder, size) for size in chosen.sizes}
+        with dashboard(folder) as running, chromium() as opened:
+            measured = flatness(opened, running, going_on, chosen.seconds, chosen.repeat)
     print(summary(ratios(measured, chosen.seconds), chosen.sizes))

@@ -1,6 +1,6 @@
 """How fast a workspace is indexed and searched, and how much the event loop feels of it.
 
-    python bench/indexing.py [files]
+    python -m bench.indexing [files]
 
 Makes a workspace of small files in a temporary folder and prints files a second, the event
 loop's lag meanwhile (how much later than asked a sleep of 5 ms ends), and the time of a refresh

@@ -1,6 +1,6 @@
 """How fast the SQLite log takes events in, and how fast it gives pages and searches out.
 
-    python bench/log_append.py [events of the larger run, by default 100000]
+    python -m bench.log_append [events of the larger run, by default 100000]
 
 Prints events a second for several batch sizes (each batch is one durable commit, its words
 indexed), then milliseconds for pages of 50 rows in a run of 1,000 events and in the larger one,

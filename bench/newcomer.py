@@ -1,7 +1,7 @@
 """Whether someone who opens a very long run slows those who watch another one live.
 
-    python bench/newcomer.py               a run of 1,000,000 events
-    python bench/newcomer.py 200000        another length
+    python -m bench.newcomer               a run of 1,000,000 events
+    python -m bench.newcomer 200000        another length
 
 A program follows a live run over the plain protocol; a page opens the long run, frame by frame,
 as fast as it is answered. Prints how late the live events arrive without and with the newcomer.
@@ -19,8 +19,7 @@ from statistics import quantiles
 import httpx
 from websockets.asyncio.client import connect
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from bench.viewers import callback_body
+from bench.reading import Callback
 from ryx_dash.protocol.events import Draft, EventKind, step_event
 from ryx_dash.protocol.steps import LLM
 from tests.browser.writer import RunWriter
@@ -61,17 +60,17 @@ async def lateness(served: Dashboard, run_id: str, since: int) -> list[float]:
 
 async def open_run(served: Dashboard, run_id: str) -> tuple[int, float]:
     """Draw a run from nothing to its end; how many frames and seconds that takes."""
-    async with httpx.AsyncClient(base_url=served.url, timeout=60) as http:
-        body = callback_body((await http.get("/_dash-dependencies")).json(), run_id)
-        begun, frames, store = time.monotonic(), 0, {"seq": 0, "head": 1}
-        while store["seq"] < store["head"]:
-            answer = await http.post("/_dash-update-component", json=body)
-            store = answer.json()["response"]["shown"]["data"]
-            frames += 1
-            for state in body["state"]:
-                if state["id"] == "shown":
-                    state["value"] = store
-    return frames, time.monotonic() - begun
+
+    def draw() -> tuple[int, float]:
+        with httpx.Client(base_url=served.url, timeout=60) as http:
+            callback = Callback(http, run_id)
+            begun, frames, store = time.monotonic(), 0, {"seq": 0, "head": 1}
+            while store["seq"] < store["head"]:
+                store = callback.ask()["shown"]["data"]
+                frames += 1
+        return frames, time.monotonic() - begun
+
+    return await asyncio.to_thread(draw)
 
 
 def show(what: str, late: list[float]) -> None:

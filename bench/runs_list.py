@@ -1,6 +1,6 @@
 """How fast a list of runs is paged, filtered and searched, at 1,000 and at 100,000 runs.
 
-    python bench/runs_list.py [runs of the larger log, by default 100000]
+    python -m bench.runs_list [runs of the larger log, by default 100000]
 
 Prints the median milliseconds of each query in both logs, and their ratio.
 """

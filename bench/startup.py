@@ -17,7 +17,7 @@ from statistics import median
 
 import httpx
 
-from bench.tab import Tab, chromium, family
+from bench.tab import Tab, chromium, family, memory
 from tests.servers import ROOT, free_port, until
 
 INTERACTIVE = {
@@ -54,11 +54,11 @@ def start(tab: Tab, program: str) -> Started:
             tab.wait_for(INTERACTIVE[program])
             seconds = time.monotonic() - begun
             time.sleep(SETTLED)
-            memory = sum(each.memory_info().rss for each in family(process.pid)) / 1e6
+            used = sum(map(memory, family(process.pid)))
         finally:
             process.terminate()
             process.wait(20)
-    return Started(seconds, memory)
+    return Started(seconds, used)
 
 
 def _answers(url: str) -> bool:

@@ -40,8 +40,9 @@ class Tab:
         return self.driver.execute_script(body, *args)
 
     def wait_for(self, condition: str, *, seconds: float = 60) -> None:
-        """Wait until a JavaScript expression is true."""
-        until(lambda: self.script(f"return Boolean({condition})"), seconds=seconds)
+        """Wait until a JavaScript expression is true; one that throws is not true yet."""
+        body = f"try {{ return Boolean({condition}) }} catch {{ return false }}"
+        until(lambda: self.script(body), seconds=seconds)
 
     @property
     def newest(self) -> int:
@@ -74,6 +75,11 @@ def cpu(process: psutil.Process) -> float:
     """Seconds of CPU that one process has used."""
     times = process.cpu_times()
     return float(times.user + times.system)
+
+
+def memory(process: psutil.Process) -> float:
+    """MB that one process has in memory."""
+    return float(process.memory_info().rss) / 1e6
 
 
 def family(pid: int) -> list[psutil.Process]:

@@ -1,30 +1,29 @@
 """What viewers cost one worker that have nothing to see: memory for each, CPU at rest.
 
-    python bench/viewers.py                                1,000 viewers for 30 seconds
-    python bench/viewers.py --viewers 2000 --seconds 60    other numbers
-    python bench/viewers.py --runs 1000                    each watches one of so many ended runs
+    python -m bench.viewers                                1,000 viewers for 30 seconds
+    python -m bench.viewers --viewers 2000 --seconds 60    other numbers
+    python -m bench.viewers --runs 1000                    each watches one of so many ended runs
 
 A viewer speaks the page's own protocol and acknowledges every frame, heartbeats included. What a
 real page then asks over HTTP is measured beside it: the server callback for a frame without news.
-Reads ``/proc``, so it runs on Linux.
 """
 
 import argparse
 import asyncio
 import json
-import os
-import sys
 import tempfile
 import time
 from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import httpx
+import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+from bench.reading import Callback
+from bench.tab import cpu, memory
 from ryx_dash.live.session import BEAT_SECONDS
 from ryx_dash.log.base import NewRun
 from ryx_dash.log.sqlite import SqliteLog
@@ -34,7 +33,6 @@ from tests.servers import Dashboard, dashboard
 
 AT_ONCE = 50
 CALLBACKS = 200
-INPUTS = {"pause": None, "shown": None, "zone": "UTC", "follow": {"on": True}}
 
 
 class Viewers:
@@ -70,14 +68,6 @@ class Viewers:
             await socket.send(json.dumps({"c": str(frame["n"]), "m": [shown]}))
 
 
-def usage(pid: int) -> tuple[float, float]:
-    """Resident memory in MB, and seconds of CPU, of a process."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    ticks = int(times[11]) + int(times[12])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6, ticks / os.sysconf("SC_CLK_TCK")
-
-
 def ended_runs(folder: Path, count: int) -> list[str]:
     """Ids of new runs that are over."""
     (folder / "data").mkdir(exist_ok=True)
@@ -88,56 +78,54 @@ def ended_runs(folder: Path, count: int) -> list[str]:
 
 async def callback_milliseconds(served: Dashboard, run: str | None) -> float:
     """Median time of the server callback for a frame that brings no news."""
-    async with httpx.AsyncClient(base_url=served.url) as http:
-        body = callback_body((await http.get("/_dash-dependencies")).json(), run)
-        times = []
-        for _ in range(CALLBACKS):
-            begun = time.perf_counter()
-            answer = await http.post("/_dash-update-component", json=body)
-            times.append((time.perf_counter() - begun) * 1000)
-            answer.raise_for_status()
-            store = answer.json()["response"].get("shown", {}).get("data")
-            for state in body["state"]:
-                if state["id"] == "shown":
-                    state["value"] = store
-    return median(times[CALLBACKS // 4 :])  # the first ones warm caches up
+
+    def ask() -> float:
+        with httpx.Client(base_url=served.url) as http:
+            callback = Callback(http, run)
+            times = []
+            for _ in range(CALLBACKS):
+                begun = time.perf_counter()
+                callback.ask()
+                times.append((time.perf_counter() - begun) * 1000)
+        return median(times[CALLBACKS // 4 :])  # the first ones warm caches up
+
+    return await asyncio.to_thread(ask)
 
 
-def callback_body(dependencies: list[dict[str, Any]], run: str | None) -> dict[str, Any]:
-    """The request that a page sends for a frame."""
-    frame = json.dumps({"n": 7, "run": run})
-    drawing = next(
-        found
-        for found in dependencies
-        if any((one["id"], one["property"]) == ("ws", "message") for one in found["inputs"])
-        and not found["clientside_function"]
-    )
-    outputs = [name.rpartition(".") for name in drawing["output"].strip(".").split("...")]
-    values = {**INPUTS, "ws": {"data": frame}}
-    given = {
-        kind: [{**one, "value": values.get(one["id"])} for one in drawing[kind]]
-        for kind in ("inputs", "state")
-    }
-    return {
-        "output": drawing["output"],
-        "outputs": [{"id": name, "property": prop} for name, _, prop in outputs],
-        "changedPropIds": ["ws.message"],
-        **given,
-    }
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """What viewers cost that have nothing to see. Memory in MB, CPU as shares of a core."""
+
+    viewers: int
+    opened: float
+    """Seconds until all were there."""
+    frames: int
+    alone: float
+    crowded: float
+    cpu_alone: float
+    cpu_crowded: float
+    callback_alone: float
+    """Milliseconds of a callback without news."""
+    callback_crowded: float
+
+    @property
+    def each(self) -> float:
+        """Kilobytes for each viewer."""
+        return (self.crowded - self.alone) * 1000 / self.viewers
 
 
-async def main(viewers: int, seconds: float, runs: int) -> None:
-    """Serve, look, and print the figures."""
+async def idle(viewers: int, seconds: float, runs: int) -> Idle:
+    """Serve and look."""
     allow_many_files()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         watched = ended_runs(folder, max(runs, 1))
         limit = str(viewers + 10)
         with dashboard(folder, RYX_MAX_CONNECTIONS=limit) as served:
-            pid = served.process.pid
-            idle = await callback_milliseconds(served, watched[-1])
-            before, _ = usage(pid)
-            alone = await rest(pid, seconds / 3)
+            server = psutil.Process(served.process.pid)
+            callback_alone = await callback_milliseconds(served, watched[-1])
+            alone = memory(server)
+            cpu_alone = await rest(server, seconds / 3)
             pages = Viewers(served, watched if runs else [])
             async with AsyncExitStack() as stack:
                 begun = time.perf_counter()
@@ -145,23 +133,44 @@ async def main(viewers: int, seconds: float, runs: int) -> None:
                 opened = time.perf_counter() - begun
                 watching = asyncio.create_task(pages.watch())
                 await asyncio.sleep(2 * BEAT_SECONDS)  # beats spread out, buffers grow
-                share, frames = await rest(pid, seconds), pages.frames
-                after, _ = usage(pid)
-                crowded = await callback_milliseconds(served, watched[-1])
+                cpu_crowded, frames = await rest(server, seconds), pages.frames
+                crowded = memory(server)
+                callback_crowded = await callback_milliseconds(served, watched[-1])
                 watching.cancel()
-    each = (after - before) * 1000 / viewers
-    print(f"{viewers:,} viewers opened in {opened:.1f} s, {frames:,} frames acknowledged")
-    print(f"memory: {before:.0f} MB without viewers, {after:.0f} MB with: {each:.0f} kB each")
-    print(f"CPU at rest: {alone:.1%} of a core without viewers, {share:.1%} with")
-    print(f"callback without news: {idle:.1f} ms without viewers, {crowded:.1f} ms with")
+    return Idle(
+        viewers=viewers,
+        opened=opened,
+        frames=frames,
+        alone=alone,
+        crowded=crowded,
+        cpu_alone=cpu_alone,
+        cpu_crowded=cpu_crowded,
+        callback_alone=callback_alone,
+        callback_crowded=callback_crowded,
+    )
 
 
-async def rest(pid: int, seconds: float) -> float:
+def show(one: Idle) -> None:
+    """Print the figures."""
+    print(
+        f"{one.viewers:,} viewers opened in {one.opened:.1f} s, {one.frames:,} frames acknowledged"
+    )
+    print(
+        f"memory: {one.alone:.0f} MB without viewers, {one.crowded:.0f} MB with: "
+        f"{one.each:.0f} kB each"
+    )
+    print(f"CPU at rest: {one.cpu_alone:.1%} of a core without viewers, {one.cpu_crowded:.1%} with")
+    print(
+        f"callback without news: {one.callback_alone:.1f} ms without viewers, "
+        f"{one.callback_crowded:.1f} ms with"
+    )
+
+
+async def rest(server: psutil.Process, seconds: float) -> float:
     """Share of a core that the process uses while nothing happens."""
-    _, before = usage(pid)
+    before = cpu(server)
     await asyncio.sleep(seconds)
-    _, after = usage(pid)
-    return (after - before) / seconds
+    return (cpu(server) - before) / seconds
 
 
 if __name__ == "__main__":
@@ -170,4 +179,4 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--runs", type=int, default=0)
     chosen = parser.parse_args()
-    asyncio.run(main(chosen.viewers, chosen.seconds, chosen.runs))
+    show(asyncio.run(idle(chosen.viewers, chosen.seconds, chosen.runs)))
