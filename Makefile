@@ -1,6 +1,7 @@
 # make run    set up what is missing and serve the dashboard
 # make test   set up what is missing, the browser included, and run every check and test
 # make faults kill, cut, fill and damage what the dashboard stands on, with random seeds
+# make bench  measure how fast all is: minutes (make bench-full: the numbers of docs/performance.md)
 # make soak   the same with 200 seeds each, and the figures of docs/guarantees.md made anew
 #
 # Everything Python lives in .venv. PYTHON chooses the interpreter (3.11 or newer).
@@ -55,6 +56,12 @@ soak: export FAULT_SEEDS ?= 200
 soak: $(VENV)/.test chromium node nginx ## the same with 200 seeds each, for the table of docs/guarantees.md
 	$(FAULTS) -p no:randomly
 
+bench: $(VENV)/.test chromium ## what the dashboard costs and how late it is, in minutes
+	$(BIN)/python -m bench $(ARGS)
+
+bench-full: $(VENV)/.test chromium ## the same with the numbers of the goals: a quarter of an hour
+	$(BIN)/python -m bench --full $(ARGS)
+
 # atheris has another newest version for each Python.
 constraints: ## renew constraints.txt from the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear .venv-new
@@ -82,4 +89,4 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 chromium node nginx:
 	@./scripts/need $@
 
-.PHONY: help run test lint unit js browser faults soak constraints clean chromium node nginx
+.PHONY: help run test lint unit js browser faults bench bench-full soak constraints clean chromium node nginx

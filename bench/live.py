@@ -70,7 +70,7 @@ def late(emission: Emission, seen: Sequence[tuple[float, int]]) -> list[float | 
     return times
 
 
-def measure(tab: Tab, subject: Subject, emission: Emission) -> Live:
+def measure(tab: Tab, subject: Subject, emission: Emission, *, patience: float = PATIENCE) -> Live:
     """Open the page, let the emission run, and take all figures."""
     subject.open(tab)
     time.sleep(0.3)  # the page's own beginning is none of the emission's cost
@@ -78,7 +78,7 @@ def measure(tab: Tab, subject: Subject, emission: Emission) -> Live:
     page, server = tab.cpu(), subject.cpu()
     subject.begin(tab, emission)
     emission.over.wait()
-    wait_for_last(tab, emission)
+    wait_for_last(tab, emission, patience)
     page, after = tab.cpu() - page, subject.cpu()
     probe = tab.probe
     times = late(emission, probe["seen"])
@@ -100,11 +100,11 @@ def measure(tab: Tab, subject: Subject, emission: Emission) -> Live:
     )
 
 
-def wait_for_last(tab: Tab, emission: Emission) -> None:
+def wait_for_last(tab: Tab, emission: Emission, patience: float) -> None:
     """Return when the last event is on the screen, or when it will not come any more."""
     end = time.monotonic() + LONGEST
     newest, moved = 0, time.monotonic()
-    while newest < emission.last and time.monotonic() < min(end, moved + PATIENCE):
+    while newest < emission.last and time.monotonic() < min(end, moved + patience):
         time.sleep(0.1)
         if tab.newest > newest:
             newest, moved = tab.newest, time.monotonic()
