@@ -10,7 +10,7 @@ from typing import Any
 from ryx_dash.projection.answer import Answer
 from ryx_dash.projection.nodes import CALL_PREFIX, Nodes, node_of, pending_steps
 from ryx_dash.projection.spans import Spans
-from ryx_dash.projection.state import NodeState, Panel, RunState, Tally, ToolCall
+from ryx_dash.projection.state import WINDOW, Limits, NodeState, Panel, RunState, ToolCall
 from ryx_dash.projection.text import between
 from ryx_dash.projection.tools import Calls
 from ryx_dash.protocol.events import (
@@ -19,7 +19,6 @@ from ryx_dash.protocol.events import (
     Event,
     EventKind,
     JsonObject,
-    level,
     outcome,
 )
 from ryx_dash.protocol.steps import LLM, MODEL, OUTPUT, NodeStatus, RunStatus
@@ -31,7 +30,6 @@ _CLOSED_AS: Mapping[RunStatus, tuple[NodeStatus, NodeStatus]] = {
     RunStatus.CANCELLED: (NodeStatus.CANCELLED, NodeStatus.CANCELLED),
     RunStatus.INTERRUPTED: (NodeStatus.CANCELLED, NodeStatus.CANCELLED),
 }
-_TOKEN = EventKind.LLM_TOKEN.value
 
 
 def initial(run_id: str) -> RunState:
@@ -39,14 +37,14 @@ def initial(run_id: str) -> RunState:
     return RunState(run_id=run_id, nodes=pending_steps())
 
 
-def fold(state: RunState, event: Event) -> RunState:
+def fold(state: RunState, event: Event, *, limits: Limits = WINDOW) -> RunState:
     """The run after ``event``."""
-    return fold_all(state, (event,))
+    return fold_all(state, (event,), limits=limits)
 
 
-def fold_all(state: RunState, events: Iterable[Event]) -> RunState:
+def fold_all(state: RunState, events: Iterable[Event], *, limits: Limits = WINDOW) -> RunState:
     """The run after all ``events``, in order; what folding them one by one gives, but fast."""
-    run = _Run(state)
+    run = _Run(state, limits)
     for event in events:
         run.add(event)
     return run.freeze()
@@ -55,7 +53,7 @@ def fold_all(state: RunState, events: Iterable[Event]) -> RunState:
 class _Run:
     """A run in the making: :class:`RunState` taken apart, so that adding an event is cheap."""
 
-    def __init__(self, state: RunState) -> None:
+    def __init__(self, state: RunState, limits: Limits) -> None:
         self._state = state
         self._seq = state.seq
         self._gaps = state.gaps
@@ -65,11 +63,10 @@ class _Run:
         self._last = state.last
         self._heard = state.heard
         self._acknowledged = state.acknowledged
-        self._nodes = Nodes(state.nodes)
-        self._calls = Calls(state.calls)
-        self._spans = Spans(state.spans)
+        self._nodes = Nodes(state.nodes, most=limits.steps)
+        self._calls = Calls(state.calls, made=state.calls_made, most=limits.calls)
+        self._spans = Spans(state, limits)
         self._answer = Answer(state)
-        self._counts = {(t.step, t.level, t.token): t.count for t in state.tallies}
         self._changed = dict(state.changed)
         self._facts: dict[str, Any] = {}
         """The remaining fields of the state, as far as they changed."""
@@ -86,8 +83,6 @@ class _Run:
         self._last = event.ts
         kind = event.event
         data = event.data if isinstance(event.data, dict) else {}
-        key = (event.step, level(kind, data), kind == _TOKEN)
-        self._counts[key] = self._counts.get(key, 0) + 1
         if REMARK not in data:
             self._hear(event)
         if self._ended:
@@ -122,13 +117,10 @@ class _Run:
             acknowledged=self._acknowledged,
             nodes=nodes,
             calls=self._calls.freeze(),
-            spans=self._spans.freeze(),
+            calls_made=self._calls.made,
             current_step=_current(nodes),
-            tallies=tuple(
-                Tally(step=step, level=name, token=token, count=count)
-                for (step, name, token), count in self._counts.items()
-            ),
             changed=self._changed,
+            **self._spans.freeze(),
             **self._answer.freeze(),
             **values,
         )
@@ -236,10 +228,12 @@ class _Run:
         self._changed[panel] = self._seq
 
     def _step(self, event: Event) -> str | None:
-        """The id of the event's node, which is made if the step is an unknown one."""
+        """The id of the event's node, which is made if the step is an unknown one; ``None`` if it
+        names no step, or one too many."""
         key = node_of(event)
         if key is not None and key not in self._nodes:
-            self._nodes.add_step(key, event)
+            if not self._nodes.add_step(key, event):
+                return None
             self._mark("graph", "topology")
         return key
 
@@ -255,6 +249,8 @@ class _Run:
         key = CALL_PREFIX + call.call_id
         if key not in self._nodes:
             self._nodes.add_call(key, call.tool, event)
+            for forgotten in self._calls.take_forgotten():
+                self._nodes.remove(CALL_PREFIX + forgotten)
             self._mark("graph", "topology")
         return key
 

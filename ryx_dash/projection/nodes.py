@@ -26,8 +26,10 @@ def pending_steps() -> tuple[NodeState, ...]:
 class Nodes:
     """All nodes by id, mutable. Every method but :meth:`freeze` takes the id of a node."""
 
-    def __init__(self, nodes: Iterable[NodeState]) -> None:
+    def __init__(self, nodes: Iterable[NodeState], *, most: int) -> None:
         self._nodes = {node.node: node for node in nodes}
+        steps = sum(node.parent is None for node in self._nodes.values())
+        self._room = len(STEPS) + most - steps
         # Progress comes in thousands, and rebuilding a frozen value for each is what would cost
         # most: only the newest message of a node is kept, until the node is looked at.
         self._messages: dict[str, str] = {}
@@ -43,10 +45,14 @@ class Nodes:
         """The node's status, without the cost of looking at the whole node."""
         return self._nodes[key].status
 
-    def add_step(self, key: str, event: Event) -> None:
-        """A node for a step that the protocol does not name, at the end."""
+    def add_step(self, key: str, event: Event) -> bool:
+        """A node for a step that the protocol does not name, at the end; false without room."""
+        if self._room <= 0:
+            return False
+        self._room -= 1
         name = event.step or key
         self._nodes[key] = NodeState(node=key, step=name, label=name)
+        return True
 
     def add_call(self, key: str, tool: str, event: Event) -> None:
         """A node for a tool call, under the step that executes it."""
@@ -60,6 +66,10 @@ class Nodes:
             parent=EXECUTE.node,
         )
 
+    def remove(self, key: str) -> None:
+        """The node is known no more, if it was."""
+        self._nodes.pop(key, None)
+
     def start(self, key: str, event: Event, attempt: int | None) -> None:
         """The node runs, from ``event`` on; what an earlier try left is forgotten."""
         self._change(
@@ -70,6 +80,7 @@ class Nodes:
             message=event.message,
             attempt=attempt or self[key].attempt,
             data={},
+            told=0,
         )
 
     def progress(self, key: str, event: Event, attempt: int | None) -> bool:
@@ -105,7 +116,8 @@ class Nodes:
             latency=event.latency,
             message=event.message,
             attempt=attempt or self[key].attempt,
-            data=_light(data),
+            data=light(data),
+            told=event.seq,
         )
 
     def close(self, *, pending: NodeStatus, running: NodeStatus) -> None:
@@ -135,7 +147,7 @@ class Nodes:
             self._nodes[key] = replace(self._nodes[key], message=message)
 
 
-def _light(data: Mapping[str, Any]) -> Mapping[str, Any]:
+def light(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """Data without a backend's message that is too long to be kept in every state of a run."""
     if len(str(data.get(RAW, ""))) <= MAX_RAW:
         return data

@@ -1,11 +1,10 @@
 """The monitor's rows: one event as the table shows it."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from ryx_dash.projection.state import Tally
 from ryx_dash.projection.text import format_latency, one_line
 from ryx_dash.protocol.events import Event, EventKind, level
 
@@ -17,19 +16,6 @@ ICONS: Mapping[str, str] = {
     "running": "⋯",
 }
 """The sign of each level of :func:`protocol.events.level`."""
-
-
-class Filter(Protocol):
-    """The part of a filter that counts can answer; ``log.base.RowFilter`` is one."""
-
-    @property
-    def steps(self) -> Set[str]: ...
-
-    @property
-    def levels(self) -> Set[str]: ...
-
-    @property
-    def tokens(self) -> bool: ...
 
 
 def row(event: Event, zone: ZoneInfo) -> dict[str, Any]:
@@ -57,23 +43,6 @@ def row(event: Event, zone: ZoneInfo) -> dict[str, Any]:
         "kind": event.event,
         "call_id": _text(event.data, "call_id"),
     }
-
-
-def visible(tallies: Iterable[Tally], where: Filter) -> tuple[int, int]:
-    """How many of the counted events pass ``where``, and how many it hides.
-
-    Only steps, levels and tokens are looked at: a filter by call or text asks the log.
-    """
-    total = shown = 0
-    for tally in tallies:
-        total += tally.count
-        if (
-            (where.tokens or not tally.token)
-            and (not where.steps or tally.step in where.steps)
-            and (not where.levels or tally.level in where.levels)
-        ):
-            shown += tally.count
-    return shown, total - shown
 
 
 def clock(ts: str, zone: ZoneInfo) -> str:

@@ -4,6 +4,10 @@
 shows a run at position *p* needs panel *x* drawn again only if ``changed[x] > p``. ``topology``
 are nodes that were added, ``graph`` any change of any node, ``timeline`` any beginning or end,
 ``run`` everything in the run line.
+
+A state is small however long its run is: of tool calls and spans it knows the newest
+(:data:`WHOLE` knows all), so that folding on, storing and drawing cost the same at any length.
+What is older is in the log, and in the states of earlier positions.
 """
 
 from collections.abc import Mapping
@@ -16,13 +20,31 @@ Panel = Literal["graph", "topology", "timeline", "tools", "answer", "run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many tool calls, spans and step boundaries a state holds, the newest of each, and how
+    many steps that the protocol does not name, the first ones. What has ended gives way first."""
+
+    calls: int = 100
+    spans: int = 400
+    boundaries: int = 1_000
+    steps: int = 100
+
+
+WINDOW = Limits()
+"""What a screen shows."""
+
+WHOLE = Limits(calls=2**31, spans=2**31, boundaries=2**31, steps=2**31)
+"""For a file that holds all of a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeState:
     """One node of the graph: a step, or a tool call under ``execute``.
 
     ``node`` is the id in the graph (``input`` … ``output``, or ``call:<call_id>``), ``step`` the
     step's name, ``parent`` the node that it hangs under. ``latency`` is milliseconds, ``attempt``
     counts tries from 1. ``started`` is the UTC time of its start. ``data`` is that of the event
-    that ended it.
+    that ended it, which is ``told`` (0: none).
     """
 
     node: str
@@ -35,13 +57,15 @@ class NodeState:
     attempt: int = 1
     parent: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
     """One call of a tool, from its ``tool_call`` to its ``tool_result``.
 
-    ``inferred``: the pairing was by order, not by id. ``seq`` is where its card last changed.
+    ``inferred``: the pairing was by order, not by id. ``seq`` is where its card last changed,
+    ``asked`` the event that its arguments are from, ``answered`` that of its output (0: none).
     """
 
     call_id: str
@@ -53,6 +77,8 @@ class ToolCall:
     error: str | None = None
     inferred: bool = False
     seq: int = 0
+    asked: int = 0
+    answered: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +100,6 @@ class Span:
     status: NodeStatus = NodeStatus.RUNNING
     attempt: int = 1
     parent: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """How many events of a step have a level; tokens are counted apart."""
-
-    step: str
-    level: str
-    token: bool
-    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +126,13 @@ class RunState:
     """Milliseconds from first to last event of an ended run."""
     nodes: tuple[NodeState, ...] = ()
     calls: tuple[ToolCall, ...] = ()
+    calls_made: int = 0
+    """Number of all calls so far; ``calls`` are the newest of them."""
     spans: tuple[Span, ...] = ()
+    spans_begun: int = 0
+    """Number of all spans so far; ``spans`` are the newest of them."""
+    boundaries: tuple[int, ...] = ()
+    """The ``seq`` of events that began or ended a step, in order, the newest of them."""
     answer: str = ""
     final: bool = False
     """Whether ``answer`` is the whole response and no longer a stream."""
@@ -123,7 +145,6 @@ class RunState:
     """The step that runs, the last in order if several do."""
     tokens: int = 0
     """Number of ``llm_token`` events."""
-    tallies: tuple[Tally, ...] = ()
     changed: Mapping[Panel, int] = field(default_factory=dict)
 
     @property

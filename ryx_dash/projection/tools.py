@@ -16,11 +16,16 @@ _ANY = ""
 class Calls:
     """All calls by id, mutable, and the open ones of each tool in the order of their calls."""
 
-    def __init__(self, calls: Iterable[ToolCall]) -> None:
+    def __init__(self, calls: Iterable[ToolCall], *, made: int, most: int) -> None:
+        self.made = 0
+        """Number of calls so far, those included that are known no more."""
+        self._most = most
+        self._forgotten: list[str] = []
         self._calls: dict[str, ToolCall] = {}
         self._waiting: defaultdict[str, deque[str]] = defaultdict(deque)
         for call in calls:
             self._put(call)
+        self.made = made
 
     def call(self, event: Event, data: Mapping[str, Any]) -> ToolCall | None:
         """Take a ``tool_call``. ``None`` if it only repeats one that is known.
@@ -32,10 +37,11 @@ class Calls:
         known = self._calls.get(call_id)
         if known is None:
             name = _tool(event, data) or "tool"
-            return self._put(ToolCall(call_id=call_id, tool=name, args=args, seq=event.seq))
+            call = ToolCall(call_id=call_id, tool=name, args=args, seq=event.seq, asked=event.seq)
+            return self._put(call)
         if known.args or not args:
             return None
-        return self._put(replace(known, args=args, seq=event.seq))
+        return self._put(replace(known, args=args, seq=event.seq, asked=event.seq))
 
     def result(self, event: Event, data: Mapping[str, Any]) -> ToolCall | None:
         """Take a ``tool_result``. ``None`` if its call had one before: the first one counts.
@@ -60,6 +66,7 @@ class Calls:
                 error=None if success else _error(event, data),
                 inferred=inferred,
                 seq=event.seq,
+                answered=event.seq,
             )
         )
 
@@ -69,22 +76,42 @@ class Calls:
             if call.status is NodeStatus.RUNNING:
                 yield self._put(replace(call, status=status, seq=seq))
 
+    def take_forgotten(self) -> list[str]:
+        """The ids of calls that gave way to newer ones since this was last asked."""
+        forgotten, self._forgotten = self._forgotten, []
+        return forgotten
+
     def freeze(self) -> tuple[ToolCall, ...]:
         """All calls as values, in the order in which they came."""
         return tuple(self._calls.values())
 
     def _put(self, call: ToolCall) -> ToolCall:
-        if call.status is NodeStatus.RUNNING and call.call_id not in self._calls:
+        new = call.call_id not in self._calls
+        if call.status is NodeStatus.RUNNING and new:
             self._waiting[call.tool].append(call.call_id)
             self._waiting[_ANY].append(call.call_id)
         self._calls[call.call_id] = call
+        if new:
+            self.made += 1
+            if len(self._calls) > self._most:
+                self._forget_one_before(call.call_id)
         return call
+
+    def _forget_one_before(self, newest: str) -> None:
+        others = [call_id for call_id in self._calls if call_id != newest]
+        oldest = next((other for other in others if not self._is_open(other)), others[0])
+        del self._calls[oldest]
+        self._forgotten.append(oldest)
 
     def _oldest(self, tool: str) -> str | None:
         waiting = self._waiting[tool]
-        while waiting and self._calls[waiting[0]].status is not NodeStatus.RUNNING:
+        while waiting and not self._is_open(waiting[0]):
             waiting.popleft()
         return waiting[0] if waiting else None
+
+    def _is_open(self, call_id: str) -> bool:
+        call = self._calls.get(call_id)
+        return call is not None and call.status is NodeStatus.RUNNING
 
 
 def _call_id(data: Mapping[str, Any]) -> str | None:

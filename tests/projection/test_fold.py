@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from ryx_dash.projection.fold import fold, fold_all, initial
-from ryx_dash.projection.state import RunState, Tally
+from ryx_dash.projection.state import Limits, RunState
 from ryx_dash.protocol.events import ACKNOWLEDGED, REMARK, Draft, Event, outcome
 from ryx_dash.protocol.steps import STEPS, NodeStatus, RunStatus
 
@@ -53,9 +53,7 @@ def test_folding_leaves_the_state_it_started_from_alone(history: list[Event], mo
 def test_what_holds_of_every_run(history: list[Event]) -> None:
     state = fold_all(initial("r"), history)
     assert state.seq == max((event.seq for event in history), default=0)
-    applied = len(history) - state.duplicates
-    assert state.seq == applied + state.gaps
-    assert sum(tally.count for tally in state.tallies) == applied
+    assert state.seq == len(history) - state.duplicates + state.gaps
     assert len({node.node for node in state.nodes}) == len(state.nodes)
     assert [n.node for n in state.nodes[:8]] == [step.node for step in STEPS]
     assert {n.node for n in state.nodes if n.parent} == {f"call:{c.call_id}" for c in state.calls}
@@ -319,7 +317,7 @@ def test_a_run_without_its_start_is_running_all_the_same() -> None:
 def test_an_unknown_kind_is_only_counted() -> None:
     state = folded(draft("step_dreamt", "rag_context"))
     assert state.nodes == initial("r").nodes
-    assert state.tallies == (Tally(step="rag_context", level="info", token=False, count=1),)
+    assert state.seq == 1
 
 
 def test_what_the_dashboard_remarks_is_no_word_of_the_backend() -> None:
@@ -390,23 +388,45 @@ def test_data_that_is_no_object_counts_as_empty() -> None:
     assert [c.status for c in state.calls] == [NodeStatus.FAILED]
 
 
-# -- counts ---------------------------------------------------------------------------------------
+# -- limits ---------------------------------------------------------------------------------------
+
+FEW = Limits(calls=2, spans=3, boundaries=4, steps=1)
 
 
-def test_tallies() -> None:
-    state = folded(
-        draft("workflow_start"),
-        start("llm_response"),
-        draft("llm_token", "llm_response", data={"text": "a"}),
-        draft("llm_token", "llm_response", data={"text": "b"}),
-        draft("tool_result", "tool_execution", data={"success": False}),
-    )
-    assert set(state.tallies) == {
-        Tally(step="", level="info", token=False, count=1),
-        Tally(step="llm_response", level="running", token=False, count=1),
-        Tally(step="llm_response", level="info", token=True, count=2),
-        Tally(step="tool_execution", level="error", token=False, count=1),
-    }
+@given(histories())
+def test_a_state_stays_small_and_goes_on_all_the_same(history: list[Event]) -> None:
+    state = initial("r")
+    for event in history:
+        state = fold(state, event, limits=FEW)
+        assert len(state.calls) == min(state.calls_made, FEW.calls)
+        assert len(state.spans) == min(state.spans_begun, FEW.spans)
+        assert len(state.boundaries) <= FEW.boundaries
+        assert list(state.boundaries) == sorted(set(state.boundaries))
+        assert len(state.steps) <= len(STEPS) + FEW.steps
+        assert {n.node for n in state.nodes if n.parent} == {
+            f"call:{c.call_id}" for c in state.calls
+        }
+    assert fold_all(initial("r"), history, limits=FEW) == state
+    assert not state.status.ended or all(span.closed for span in state.spans)
+
+
+def test_the_newest_calls_are_known_and_open_ones_longest() -> None:
+    def called(name: str) -> Draft:
+        return draft("tool_call", "tool_execution", data={"call_id": name, "tool": "t"})
+
+    def told(name: str) -> Draft:
+        return draft("tool_result", "tool_execution", data={"call_id": name, "success": True})
+
+    history = events(called("open"), called("b"), told("b"), called("c"), told("c"), called("d"))
+    state = fold_all(initial("r"), history, limits=FEW)
+    assert [call.call_id for call in state.calls] == ["open", "d"]
+    assert (state.calls_made, state.spans_begun) == (4, 4)
+    assert state.changed["topology"] == 6
+
+
+def test_steps_that_the_protocol_does_not_name_are_limited() -> None:
+    state = fold_all(initial("r"), events(start("one"), start("two"), complete("two")), limits=FEW)
+    assert [step.step for step in state.steps[8:]] == ["one"]
 
 
 def test_outcome_and_fold_agree_on_what_ends_a_run() -> None:

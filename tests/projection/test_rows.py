@@ -9,7 +9,7 @@ from hypothesis import given
 
 from ryx_dash.log.base import RowFilter
 from ryx_dash.projection.fold import fold_all, initial
-from ryx_dash.projection.rows import ICONS, row, visible
+from ryx_dash.projection.rows import ICONS, row
 from ryx_dash.protocol.events import Event
 
 from .events import draft, drafts, events, folded, histories, ts
@@ -92,35 +92,3 @@ def test_any_event_is_a_row_of_flat_json(item: Any) -> None:
     assert json.loads(json.dumps(cells)) == cells
     assert all(isinstance(cell, str | int) for cell in cells.values())
     assert cells["icon"] in ICONS.values()
-
-
-# -- counts -------------------------------------------------------------------------------------
-
-TALLIES = folded(
-    draft("workflow_start"),
-    draft("step_start", "llm_response"),
-    *[draft("llm_token", "llm_response")] * 5,
-    draft("step_error", "llm_response"),
-).tallies
-
-
-@pytest.mark.parametrize(
-    ("where", "counts"),
-    [
-        ({}, (3, 5)),
-        ({"tokens": True}, (8, 0)),
-        ({"steps": frozenset({"llm_response"})}, (2, 6)),
-        ({"levels": frozenset({"error", "info"})}, (2, 6)),
-        ({"levels": frozenset({"info"}), "tokens": True}, (6, 2)),
-        ({"steps": frozenset({"rag_context"})}, (0, 8)),
-    ],
-)
-def test_what_a_filter_shows_and_hides(where: dict[str, Any], counts: tuple[int, int]) -> None:
-    assert visible(TALLIES, RowFilter(upto=8, **where)) == counts
-
-
-@given(histories())
-def test_shown_and_hidden_are_all(history: list[Event]) -> None:
-    state = fold_all(initial("r"), history)
-    where = RowFilter(upto=state.seq, levels=frozenset({"info"}))
-    assert sum(visible(state.tallies, where)) == state.seq - state.gaps

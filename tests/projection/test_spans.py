@@ -3,7 +3,6 @@
 from hypothesis import given
 
 from ryx_dash.projection.fold import fold_all, initial
-from ryx_dash.projection.spans import boundaries
 from ryx_dash.projection.state import RunState, Span
 from ryx_dash.protocol.events import Draft, Event, EventKind, step_event
 from ryx_dash.protocol.steps import EXECUTE, INPUT, LLM, RAG, NodeStatus
@@ -88,7 +87,7 @@ def test_the_end_of_a_run_ends_what_is_open() -> None:
 def test_boundaries_are_those_of_steps() -> None:
     called = step(EventKind.TOOL_CALL, EXECUTE, call_id="c", tool="t")
     state = run(step(START), step(DONE), step(START, EXECUTE), called, step(DONE, EXECUTE))
-    assert boundaries(state.spans) == [1, 2, 3, 5]
+    assert state.boundaries == (1, 2, 3, 5)
 
 
 @given(histories())

@@ -23,7 +23,7 @@ def result(call_id: str | None = None, tool: str | None = "t", **data: Any) -> D
 
 def test_a_call_and_its_result() -> None:
     opened = folded(call("c", args={"path": "a"}))
-    assert opened.calls == (ToolCall(call_id="c", tool="t", args={"path": "a"}, seq=1),)
+    assert opened.calls == (ToolCall(call_id="c", tool="t", args={"path": "a"}, seq=1, asked=1),)
     opened_node = node(opened, "call:c")
     assert (opened_node.label, opened_node.parent, opened_node.step) == (
         "t",
