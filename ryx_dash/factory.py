@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp
 from ryx_dash import serving
 from ryx_dash.api.metrics import Metrics
 from ryx_dash.api.routes import Api, on_error
-from ryx_dash.callbacks.history import History
+from ryx_dash.callbacks.history import SPACING, History
 from ryx_dash.door import Door
 from ryx_dash.engine.engine import Engine
 from ryx_dash.engine.models import KNOWN
@@ -27,6 +28,7 @@ from ryx_dash.live.desk import Desk
 from ryx_dash.live.dispatch import DRAIN_SECONDS, Dispatcher
 from ryx_dash.live.feed import Feed
 from ryx_dash.live.gateway import Gateway
+from ryx_dash.live.keeper import Keeper
 from ryx_dash.live.relay import Relay
 from ryx_dash.live.retention import Retention
 from ryx_dash.live.runner import Runner
@@ -57,6 +59,8 @@ class Parts:
     dispatcher: Dispatcher
     retention: Retention
     counters: Counters
+    history: History
+    keeper: Keeper
 
 
 def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
@@ -67,7 +71,7 @@ def create(settings: Settings, *, executor: Executor | None = None) -> ASGIApp:
     parts = _assemble(settings, executor)
     advice = _Advice(parts.executor)
     analyst = Analyst(parts.log)
-    page = Page(parts.log, History(parts.log), advice, analyst, backend=_backend(settings))
+    page = Page(parts.log, parts.history, advice, analyst, backend=_backend(settings))
     gateway = Gateway(
         parts.log,
         parts.feed,
@@ -95,10 +99,23 @@ def _assemble(settings: Settings, executor: Executor | None) -> Parts:
     executor = executor or _executor(settings)
     feed = Feed(log)
     counters = Counters()
-    runner = Runner(log, feed, executor, counters=counters)
+    history = History(log)
+    keeper = Keeper(partial(history.at, budget=None), every=SPACING)
+    runner = Runner(log, feed, executor, counters=counters, note=keeper.note)
     dispatcher = Dispatcher(log, feed, runner, at_once=settings.max_runs)
     retention = Retention(log, days=settings.keep_days, runs=settings.keep_runs)
-    return Parts(settings, log, executor, feed, Desk(log, feed), dispatcher, retention, counters)
+    return Parts(
+        settings=settings,
+        log=log,
+        executor=executor,
+        feed=feed,
+        desk=Desk(log, feed),
+        dispatcher=dispatcher,
+        retention=retention,
+        counters=counters,
+        history=history,
+        keeper=keeper,
+    )
 
 
 def _executor(settings: Settings) -> Executor:
@@ -154,6 +171,7 @@ async def _lifespan(
             tasks.start_soon(parts.feed.run)
             tasks.start_soon(parts.dispatcher.run)
             tasks.start_soon(parts.retention.run)
+            tasks.start_soon(parts.keeper.run)
             if isinstance(parts.executor, Relay):
                 tasks.start_soon(parts.executor.run)
             yield {serving.DRAIN: drain}

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 
 from dash import Dash, Input, Output
 
-from ryx_dash.callbacks.history import CHUNK, History
+from ryx_dash.callbacks.history import SPACING, History
 from ryx_dash.errors import LogError
 from ryx_dash.log.base import EventLog, Run
 from ryx_dash.projection.compare import compare_texts, divergence, pair_calls, pair_steps
@@ -57,5 +57,5 @@ def _comparison(log: EventLog, history: History, a: Run, b: Run) -> compare.Comp
 
 
 def _events(log: EventLog, run: Run) -> Iterator[Event]:
-    for after in range(0, run.head, CHUNK):
-        yield from log.read(run.run_id, after=after, upto=min(after + CHUNK, run.head))
+    for after in range(0, run.head, SPACING):
+        yield from log.read(run.run_id, after=after, upto=min(after + SPACING, run.head))

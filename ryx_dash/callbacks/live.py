@@ -14,11 +14,10 @@ from dash import MATCH, Dash, Input, Output, State, ctx, no_update
 from ryx_dash.callbacks import frame as read
 from ryx_dash.callbacks import monitor, panels
 from ryx_dash.callbacks.drawn import Drawn
-from ryx_dash.callbacks.history import History
+from ryx_dash.callbacks.history import SPACING, History
 from ryx_dash.callbacks.panels import View, Views
 from ryx_dash.errors import LogError
 from ryx_dash.log.base import EventLog, Run
-from ryx_dash.projection.spans import boundaries
 from ryx_dash.projection.state import RunState
 from ryx_dash.projection.text import between
 from ryx_dash.protocol.events import now
@@ -29,9 +28,6 @@ from ryx_dash.views.form import model_options
 
 BUDGET = 2000
 """Events folded at most for one frame: a long run that nobody has looked at yet comes in parts."""
-
-MOST_STEPS = 1_000
-"""Beginnings and ends of steps, the newest, that the page can jump to."""
 
 OUTPUTS = {
     "send": Output(ids.SOCKET, "send"),
@@ -217,10 +213,19 @@ def _state(
 
 
 def _steps(history: History, run: Run, state: RunState, asked: Mapping[str, Any]) -> list[int]:
-    """Where steps begin and end, also past the place that the person went to."""
-    if read.parse_mark(asked["pause"], run.run_id) is not None:
-        state = history.at(run.run_id, run.head, budget=BUDGET)
-    return boundaries(state.spans)[-MOST_STEPS:]
+    """Where steps begin and end, also past the place that the person went to: the next ones.
+
+    How far it is to them, nobody knows: so each look goes twice as far as the last. The places
+    are those of snapshots, and serve for many positions before them.
+    """
+    found = set(state.boundaries)
+    if read.parse_mark(asked["pause"], run.run_id) is None:
+        return sorted(found)
+    here, ahead = state.seq // SPACING * SPACING, 2 * SPACING
+    while max(found, default=0) <= state.seq and here < run.head:
+        here, ahead = here + ahead, 2 * ahead
+        found |= {*history.at(run.run_id, here, budget=BUDGET).boundaries}
+    return sorted(found)
 
 
 def _new(run: Run, state: RunState, asked: Mapping[str, Any]) -> int:

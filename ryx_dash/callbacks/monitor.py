@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
-from typing import Any
+from typing import Any, TypeGuard
 
 from ryx_dash.callbacks import frame as read
 from ryx_dash.log.base import EventLog, RowFilter, RowPage
@@ -40,6 +40,8 @@ def where(asked: Mapping[str, Any], state: RunState) -> RowFilter:
         steps, call_id = frozenset(), node.node.removeprefix(CALL_PREFIX)
     elif node is not None:
         steps = frozenset({node.step})
+    elif _is_older(selected, state):
+        steps, call_id = frozenset(), selected.removeprefix(CALL_PREFIX)
     return RowFilter(
         after=read.parse_mark(asked["cleared"], state.run_id) or 0,
         upto=state.seq,
@@ -69,6 +71,12 @@ def page(log: EventLog, state: RunState, asked: Mapping[str, Any], *, sorted_as:
     narrowed = bool(chosen.steps or chosen.levels or chosen.call_id or chosen.text)
     number = pages - 1 if following else min(number, pages - 1)
     return Page(rows=rows, page=number, pages=pages, narrowed=narrowed)
+
+
+def _is_older(selected: str | None, state: RunState) -> TypeGuard[str]:
+    """Whether a call is selected that the state may have known before others took its place."""
+    older = state.calls_made > len(state.calls)
+    return older and selected is not None and selected.startswith(CALL_PREFIX)
 
 
 def asked_key(asked: Mapping[str, Any]) -> str:

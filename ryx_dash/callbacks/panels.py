@@ -88,7 +88,9 @@ def of_table(view: View, page: Page, shown: read.Shown, asked: Mapping[str, Any]
     zone = read.parse_zone(asked["zone"])
     views: Views = {
         "pages": page.pages,
-        "note": monitor.note(total, state.seq, page=page.page, pages=page.pages, zone=zone.key),
+        "note": monitor.note(
+            total, state.seq, page=page.page, pages=page.pages, zone=zone.key, cut=page.rows.cut
+        ),
         "reset": not page.narrowed,
         **_line(state, view.status, view.run.input),
         **_count(
@@ -159,7 +161,7 @@ def _steps(state: RunState, selected: str | None, drawn: Drawn) -> Views:
 def _tools(state: RunState) -> Views:
     return {
         "tools": tools.cards(state.calls),
-        "tool_count": tools.count(state.calls),
+        "tool_count": tools.count(state.calls_made),
         "tools_state": states.no_tools(state),
     }
 

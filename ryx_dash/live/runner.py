@@ -34,6 +34,13 @@ RETRY_SECONDS = 0.5
 """Pause before the end of a run is tried again on a log that cannot be written."""
 
 
+Note = Callable[[Run], object]
+
+
+def _ignore(_: Run) -> None:
+    pass
+
+
 class Writer:
     """The one writer of a run: gives events their places and commits them in batches.
 
@@ -41,10 +48,13 @@ class Writer:
     follow the end.
     """
 
-    def __init__(self, log: EventLog, feed: Feed, run: Run, counters: Counters) -> None:
+    def __init__(
+        self, log: EventLog, feed: Feed, run: Run, counters: Counters, note: Note
+    ) -> None:
         self._log = log
         self._counters = counters
         self._feed = feed
+        self._note = note
         self._lease = run.lease
         self._seq = run.head
         self._send, self._receive = anyio.create_memory_object_stream[Event](BUFFER)
@@ -69,6 +79,7 @@ class Writer:
                 run = await self._append(batch)
                 self._counters.appended(len(batch), time.perf_counter() - begun)
                 self._feed.publish(run)
+                self._note(run)
 
     async def _append(self, batch: list[Event]) -> Run:
         """Commit a batch. While the log is busy nobody can take the run away, so it may wait."""
@@ -103,7 +114,10 @@ class Writer:
 
 
 class Runner:
-    """Executes claimed runs; :meth:`execute` returns when the run's end is committed."""
+    """Executes claimed runs; :meth:`execute` returns when the run's end is committed.
+
+    ``note`` is told of a run after each commit, and must return at once.
+    """
 
     def __init__(
         self,
@@ -112,7 +126,9 @@ class Runner:
         executor: Executor,
         *,
         counters: Counters | None = None,
+        note: Note = _ignore,
     ) -> None:
+        self._note = note
         self._log = log
         self._counters = counters or Counters()
         self._feed = feed
@@ -120,7 +136,7 @@ class Runner:
 
     async def execute(self, run: Run) -> None:
         """Run one workflow. Cancelled from outside (the worker stops), it ends ``interrupted``."""
-        writer = Writer(self._log, self._feed, run, self._counters)
+        writer = Writer(self._log, self._feed, run, self._counters, self._note)
         begun = time.monotonic()
         elapsed = partial(_milliseconds_since, begun)
         try:

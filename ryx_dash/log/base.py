@@ -171,12 +171,28 @@ class Counts:
 SortField = Literal["seq", "step", "level", "message", "latency"]
 
 
+MOST_HITS = 1_000
+"""Events that a search for a text within a run finds at most, the newest ones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowPage:
-    """One page of a filtered run. ``total`` counts all events that pass the filter."""
+    """One page of a filtered run. ``total`` counts all events that pass the filter; if ``cut``,
+    there are older ones: a search for a text stops at :data:`MOST_HITS`."""
 
     events: tuple[Event, ...]
     total: int
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What a run looked like after the event ``seq``, as bytes of which the log knows nothing;
+    ``format`` says who can read them."""
+
+    seq: int
+    format: int
+    state: bytes
 
 
 EVERY_RUN = RunFilter()
@@ -363,6 +379,24 @@ class EventLog(ABC):
         ``offset`` counts from the end: ``-50`` with a limit of 50 is the newest page, ``-100``
         the one before, shorter if that is all. Texts are in the order of their characters'
         numbers; events without a latency come last either way; equal ones in the order of ``seq``.
+        """
+
+    @abstractmethod
+    def pick(self, run_id: str, seqs: Sequence[int]) -> list[Event]:
+        """The events with these ``seq``, as far as they exist, in order."""
+
+    # -- snapshots ----------------------------------------------------------------------------
+
+    @abstractmethod
+    def snapshot(self, run_id: str, *, format: int, upto: int) -> Snapshot | None:
+        """The newest snapshot of a run in this format that is whole, at ``upto`` or before."""
+
+    @abstractmethod
+    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
+        """Keep snapshots beside their run, until it is removed; whether they were kept.
+
+        They can be made again at any time. So nobody waits for them: the answer is no while
+        somebody else writes, and for a run that is not there or has not come that far.
         """
 
     # -- change -------------------------------------------------------------------------------

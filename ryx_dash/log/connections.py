@@ -13,7 +13,8 @@ from ryx_dash.log.schema import prepare
 
 
 class Connections:
-    """One connection that writes, others that read, one that watches.
+    """One connection that writes, one that writes what may get lost, others that read, one that
+    watches.
 
     A connection serves one thread at a time, so readers are handed out and taken back; there
     are as many as were ever needed at once. Every error of the database leaves here as
@@ -34,6 +35,9 @@ class Connections:
             prepare(self._writer, path)
             migrate(self._writer)
             self._watcher = connect(path)
+            self._aside = connect(path)
+            query(self._aside, "PRAGMA synchronous = NORMAL")
+            self._aside.set_busy_timeout(0)
         self._file = path.stat()
 
     @contextmanager
@@ -57,6 +61,25 @@ class Connections:
             self._check_in_place()
             with transaction(self._writer):
                 yield self._writer
+
+    @contextmanager
+    def write_aside(self) -> Iterator[Connection | None]:
+        """The same for what may get lost: nothing is synced, and nobody is waited for.
+
+        ``None`` while somebody else writes. What is committed later is synced after it, so it
+        never outlives what it was made of.
+        """
+        if not self._write_lock.acquire(blocking=False):
+            yield None
+            return
+        try:
+            with translated(self._path):
+                self._check_open()
+                self._check_in_place()
+                with transaction(self._aside):
+                    yield self._aside
+        finally:
+            self._write_lock.release()
 
     def version(self) -> int:
         """SQLite's change counter, read from memory that all processes share (microseconds).
@@ -98,7 +121,7 @@ class Connections:
         """Close all; a reader in use closes when it is given back."""
         with translated(self._path), self._write_lock, self._watch_lock, self._pool_lock:
             self._closed = True
-            for db in (self._watcher, *self._idle, self._writer):
+            for db in (self._watcher, self._aside, *self._idle, self._writer):
                 db.close()
             self._idle.clear()
 

@@ -8,8 +8,9 @@ looked up in an index over all runs; what that finds, a superset, is checked run
 from collections.abc import Iterator
 
 from ryx_dash.log.base import Facets, RunFilter
-from ryx_dash.log.driver import Condition, Connection, query, scalar
-from ryx_dash.log.records import Stored, iterate_runs, key, match, match_any_run
+from ryx_dash.log.driver import Condition, Connection, query
+from ryx_dash.log.index import match_any_run, newest_hits
+from ryx_dash.log.records import Stored, iterate_runs, key
 from ryx_dash.log.rules import plain
 from ryx_dash.log.schema import SEQ_BITS
 from ryx_dash.log.words import Phrase, contains, wanted, words
@@ -19,7 +20,6 @@ MODEL = "coalesce(model_used, model)"
 _NEWEST_FIRST = "ORDER BY created DESC, rid DESC"
 _HAS_WORDS = f"+rid IN (SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ?)"  # noqa: S608
 _HAD = f"+rid IN (SELECT key >> {SEQ_BITS} FROM measures WHERE {{}})"  # noqa: S608
-_IN_AN_EVENT = "SELECT 1 FROM words WHERE words MATCH ? AND rowid > ? AND rowid <= ? LIMIT 1"
 
 
 def find_runs(
@@ -94,5 +94,5 @@ def _tells(db: Connection, stored: Stored, phrases: tuple[Phrase, ...]) -> bool:
     told = words(stored.run.input)
     if all(contains(told, phrase) for phrase in phrases):
         return True
-    first, last = key(stored.rid, 0), key(stored.rid, stored.run.head)
-    return scalar(db, _IN_AN_EVENT, match(stored.rid, phrases), first, last) is not None
+    bounds = key(stored.rid, 0), key(stored.rid, stored.run.head)
+    return bool(newest_hits(db, bounds, phrases, tokens=True, most=1))

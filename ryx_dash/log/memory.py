@@ -20,6 +20,7 @@ from ryx_dash.log import rules
 from ryx_dash.log.base import (
     EVERY_RUN,
     Counts,
+    MOST_HITS,
     EventLog,
     Facets,
     Keep,
@@ -30,6 +31,7 @@ from ryx_dash.log.base import (
     Run,
     RunFilter,
     RunPage,
+    Snapshot,
     SortField,
 )
 from ryx_dash.log.counting import counted
@@ -48,6 +50,7 @@ class _Record:
     run: Run
     events: list[Event] = field(default_factory=list)
     lease_until: float = 0.0
+    snapshots: dict[int, Snapshot] = field(default_factory=dict)
 
 
 class MemoryLog(EventLog):
@@ -245,10 +248,32 @@ class MemoryLog(EventLog):
         with self._open():
             events = self._between(run_id, where.after, where.upto)
         found = list(_passing(events, where))
+        cut = bool(wanted(where.text)) and len(found) > MOST_HITS
+        found = found[-MOST_HITS:] if cut else found
         for name, direction in reversed(sort):
             _sort(found, name, descending=direction == "desc")
         first, end = rules.window(len(found), offset, limit)
-        return RowPage(events=tuple(found[first:end]), total=len(found))
+        return RowPage(events=tuple(found[first:end]), total=len(found), cut=cut)
+
+    def pick(self, run_id: str, seqs: Sequence[int]) -> list[Event]:
+        with self._open():
+            events = self._events(run_id)
+            return [events[seq - 1] for seq in sorted(set(seqs)) if 0 < seq <= len(events)]
+
+    def snapshot(self, run_id: str, *, format: int, upto: int) -> Snapshot | None:
+        with self._open():
+            record = self._records.get(run_id)
+            kept = record.snapshots.values() if record else ()
+            passing = (s for s in kept if s.format == format and s.seq <= upto)
+            return max(passing, key=lambda snapshot: snapshot.seq, default=None)
+
+    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
+        with self._open():
+            record = self._records.get(run_id)
+            if record is None or any(s.seq > record.run.head for s in snapshots):
+                return False
+            record.snapshots |= {snapshot.seq: snapshot for snapshot in snapshots}
+            return True
 
     def version(self) -> int:
         with self._open():

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 
 from ryx_dash.log.driver import BUSY_SECONDS, Connection, query, scalar, transaction
+from ryx_dash.log.index import CommitWords, EventWords
 from ryx_dash.log.measured import TELLING, save_measures
 from ryx_dash.log.records import (
-    CommitWords,
     Stored,
     key,
     select_events,
     select_runs,
     update_run,
 )
-from ryx_dash.log.schema import LISTING, MEASURES, VERSION
+from ryx_dash.log.schema import LISTING, MEASURES, SNAPSHOTS, VERSION
 from ryx_dash.log.summary import summed
 
 CHUNK = 2_000
@@ -31,6 +31,9 @@ def migrate(db: Connection) -> None:
         if version < 4:
             query(db, MEASURES)
             _each_run(db, _measure)
+        if version < 5:
+            query(db, SNAPSHOTS)
+            _each_run(db, _index)
     db.set_busy_timeout(BUSY_SECONDS * 1000)
 
 
@@ -56,3 +59,10 @@ def _measure(db: Connection, stored: Stored) -> None:
         upto = min(after + CHUNK, run.head)
         first, last = key(stored.rid, after), key(stored.rid, upto)
         save_measures(db, stored.rid, select_events(db, run.run_id, first, last, TELLING))
+
+
+def _index(db: Connection, stored: Stored) -> None:
+    run = stored.run
+    for after in range(0, run.head, CHUNK):
+        first, last = key(stored.rid, after), key(stored.rid, min(after + CHUNK, run.head))
+        EventWords.of(stored.rid, select_events(db, run.run_id, first, last)).save(db)

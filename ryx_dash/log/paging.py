@@ -7,12 +7,13 @@ another order than ``seq`` go through an index or a sort.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ryx_dash.log.base import RowFilter, RowPage, SortField
+from ryx_dash.log.base import MOST_HITS, RowFilter, RowPage, SortField
 from ryx_dash.log.driver import Condition, Connection, select
-from ryx_dash.log.records import Stored, key, match, select_events
+from ryx_dash.log.index import newest_hits
+from ryx_dash.log.records import Stored, key, pick_events
 from ryx_dash.log.rules import bounds, window
 from ryx_dash.log.schema import BLOCK_BITS
 from ryx_dash.log.words import wanted
@@ -55,11 +56,13 @@ class Pages:
         self._where = where
         self._after = key(stored.rid, first)
         self._upto = key(stored.rid, last)
-        self._match = match(stored.rid, wanted(where.text))
+        self._phrases = wanted(where.text)
 
     def page(self, sort: Sort, offset: int, limit: int) -> RowPage:
         """The page; see :meth:`log.base.EventLog.rows`."""
-        if self._match or self._where.call_id is not None:
+        if self._phrases:
+            return self._hits(sort, offset, limit)
+        if self._where.call_id is not None:
             return self._by_query(self._count(), sort, offset, limit)
         stretches = list(self._stretches())
         total = sum(stretch.events for stretch in stretches)
@@ -73,35 +76,52 @@ class Pages:
         return self._page(keys, total)
 
     def _by_query(self, total: int, sort: Sort, offset: int, limit: int) -> RowPage:
-        order = ", ".join([*(_ORDER[by] for by in sort), "key"])
         first, end = window(total, offset, limit)
-        rows = self._query(f"ORDER BY {order} LIMIT {end - first} OFFSET {first}")
+        rows = self._query(f"{_order(sort)} LIMIT {end - first} OFFSET {first}")
         return self._page([row[0] for row in rows], total)
 
     def _page(self, keys: Sequence[int], total: int) -> RowPage:
-        events = [
-            event
-            for place in keys
-            for event in select_events(self._db, self._run_id, place - 1, place)
-        ]
+        events = pick_events(self._db, self._run_id, keys)
         return RowPage(events=tuple(events), total=total)
 
     # -- through an index ---------------------------------------------------------------------
+
+    def _hits(self, sort: Sort, offset: int, limit: int) -> RowPage:
+        """A page of what a text is found in, the newest :data:`MOST_HITS`."""
+        bounds = self._after, self._upto
+        where = self._where
+        narrow = bool(where.steps or where.levels or where.call_id is not None)
+        found = newest_hits(
+            self._db,
+            bounds,
+            self._phrases,
+            tokens=where.tokens,
+            most=MOST_HITS + 1,
+            also=self._narrower() if narrow else None,
+        )
+        keys, cut = found[MOST_HITS - 1 :: -1], len(found) > MOST_HITS
+        first, end = window(len(keys), offset, limit)
+        if sort:
+            keys = self._sorted(keys, sort)
+        return replace(self._page(keys[first:end], len(keys)), cut=cut)
+
+    def _sorted(self, keys: Sequence[int], sort: Sort) -> list[int]:
+        marks = ", ".join("?" * len(keys))
+        where = Condition(f"key IN ({marks})", tuple(keys))
+        return [row[0] for row in select(self._db, "key", "events", where, _order(sort))]
 
     def _count(self) -> int:
         return int(self._query(what="count(*)")[0][0])
 
     def _query(self, then: str = "", what: str = "key") -> list[tuple[Any, ...]]:
-        source, condition = "events", _between("key", self._after, self._upto)
-        if self._match:
-            # CROSS JOIN keeps the order: first the words, then their events.
-            source = "words CROSS JOIN events ON key = words.rowid"
-            condition = _between("words.rowid", self._after, self._upto)
-            condition &= Condition("words MATCH ?", (self._match,))
-        condition &= self._shape(_STREAMED)
+        condition = _between("key", self._after, self._upto) & self._narrower()
+        return select(self._db, what, "events", condition, then)
+
+    def _narrower(self) -> Condition:
+        condition = self._shape(_STREAMED)
         if self._where.call_id is not None:
             condition &= Condition("call_id = ?", (self._where.call_id,))
-        return select(self._db, what, source, condition, then)
+        return condition
 
     # -- through the tallies ------------------------------------------------------------------
 
@@ -161,6 +181,10 @@ class Pages:
                 marks = ", ".join("?" * len(values))
                 condition &= Condition(f"{column} IN ({marks})", tuple(sorted(values)))
         return condition
+
+
+def _order(sort: Sort) -> str:
+    return f"ORDER BY {', '.join([*(_ORDER[by] for by in sort), 'key'])}"
 
 
 def _between(column: str, after: int, upto: int) -> Condition:

@@ -13,9 +13,11 @@ from ryx_dash.errors import LogDamaged, LogError, SequenceConflict
 from ryx_dash.log import rules
 from ryx_dash.log.base import Run
 from ryx_dash.log.driver import Connection, query
+from ryx_dash.log.index import CommitWords, EventWords
 from ryx_dash.log.rules import call_id, plain
 from ryx_dash.log.schema import BLOCK_BITS, SEQ_BITS
-from ryx_dash.log.words import Phrase, event_words, words
+from ryx_dash.log.schema import key as key
+from ryx_dash.log.words import event_words
 from ryx_dash.protocol.events import Event, EventKind, level
 from ryx_dash.protocol.steps import RunStatus
 
@@ -54,11 +56,6 @@ _ADD_TALLY = """
 INSERT INTO tallies (block, step, level, token, events) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET events = events + excluded.events
 """
-
-
-def key(rid: int, seq: int) -> int:
-    """The key of an event of the run with number ``rid``."""
-    return rid << SEQ_BITS | seq
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +179,11 @@ def _text(row: Sequence[Any]) -> int:
     return len(row[5]) + len(row[7])
 
 
+def pick_events(db: Connection, run_id: str, keys: Sequence[int]) -> list[Event]:
+    """The same for single keys, as far as there are such events."""
+    return [event for place in keys for event in select_events(db, run_id, place - 1, place)]
+
+
 def _event(run_id: str, row: Sequence[Any]) -> Event:
     place, ts, kind, step, node, message, latency, data, crc = row
     if crc is not None and crc != _event_crc(place, ts, kind, step, node, message, latency, data):
@@ -218,9 +220,9 @@ class EventRows:
     def __init__(self, rid: int, events: Sequence[Event]) -> None:
         self._tallies: Counter[tuple[int, str, str, bool]] = Counter()
         self._events = [self._row(rid, event) for event in events]
-        found = [(event.seq, event_words(event)) for event in events]
-        self._words = [(key(rid, seq), scoped(rid, words)) for seq, words in found if words]
-        self._of_commit = CommitWords.of(rid, found)
+        found = [(event, event_words(event)) for event in events]
+        self._words = EventWords.of_words(rid, found)
+        self._of_commit = CommitWords.of(rid, [(event.seq, words) for event, words in found])
 
     def save(self, db: Connection) -> None:
         """Insert the rows, within the caller's transaction."""
@@ -230,7 +232,7 @@ class EventRows:
             raise SequenceConflict(
                 f"An event with the same place is there already: {error}."
             ) from error
-        db.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", self._words)
+        self._words.save(db)
         self._of_commit.save(db)
         db.executemany(_ADD_TALLY, [(*what, count) for what, count in self._tallies.items()])
 
@@ -256,57 +258,6 @@ class EventRows:
             data,
             _event_crc(*shown),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class CommitWords:
-    """The words of events that were committed together: what a search over all runs looks into."""
-
-    place: int
-    words: frozenset[str]
-
-    @classmethod
-    def of(cls, rid: int, found: Sequence[tuple[int, Sequence[str]]]) -> "CommitWords":
-        """Of events by their ``seq``, in order."""
-        last = found[-1][0] if found else 0
-        return cls(key(rid, last), frozenset(word for _, words in found for word in words))
-
-    @classmethod
-    def of_events(cls, rid: int, events: Sequence[Event]) -> "CommitWords":
-        """The same, worked out from the events."""
-        return cls.of(rid, [(event.seq, event_words(event)) for event in events])
-
-    @classmethod
-    def of_input(cls, rid: int, text: str) -> "CommitWords":
-        """Of a run's input, which is there before the first event."""
-        return cls.of(rid, [(0, words(text))])
-
-    def save(self, db: Connection) -> None:
-        """Put them into the index, if there are any."""
-        if self.words:
-            text = " ".join(self.words)
-            query(db, "INSERT INTO run_words (rowid, text) VALUES (?, ?)", self.place, text)
-
-
-def scoped(rid: int, found: Sequence[str]) -> str:
-    """Words with their run's number before each.
-
-    The index of words is one for the whole log; so a search meets only its own run's words,
-    however long the log is.
-    """
-    scope = f"{rid:x}·"
-    return " ".join(scope + word for word in found)
-
-
-def match(rid: int, phrases: Sequence[Phrase]) -> str:
-    """The phrases as a query to FTS5. Words hold letters, digits and symbols, never a quote."""
-    return " ".join(f'"{scoped(rid, phrase)}"*' for phrase in phrases)
-
-
-def match_any_run(phrases: Sequence[Phrase]) -> str:
-    """The words of the phrases, in any order, as a query to the index of commits."""
-    parts = ([*(f'"{word}"' for word in phrase[:-1]), f'"{phrase[-1]}"*'] for phrase in phrases)
-    return " ".join(part for phrase in parts for part in phrase)
 
 
 def _json(event: Event) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 from ryx_dash.errors import LogDamaged
 from ryx_dash.log.base import Keep
 from ryx_dash.log.driver import Connection, query, scalar
-from ryx_dash.log.records import key, scoped, select_events
+from ryx_dash.log.index import EventWords
+from ryx_dash.log.records import key, select_events
 from ryx_dash.log.schema import BLOCK_BITS, SEQ_BITS
-from ryx_dash.log.words import event_words
 
 RUNS = 50
 EVENTS = 1_000
@@ -28,7 +28,6 @@ ORDER BY rid LIMIT {RUNS}
 """  # noqa: S608
 _SOME = f"SELECT key FROM events WHERE key > ? AND key <= ? ORDER BY key LIMIT {EVENTS}"  # noqa: S608
 _MERGE = "INSERT INTO words (words, rank) VALUES ('merge', 500)"  # pages: what frees their room
-_UNWORD = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)"
 
 
 def outdated(db: Connection, keep: Keep) -> list[tuple[Any, ...]]:
@@ -64,6 +63,7 @@ def sweep(db: Connection, rid: int) -> None:
         upto = keys[-1][0]
         _forget_words(db, rid, first, upto)
         query(db, "DELETE FROM events WHERE key > ? AND key <= ?", first, upto)
+        query(db, "DELETE FROM snapshots WHERE key > ? AND key <= ?", first, upto)
         return
     query(
         db,
@@ -78,11 +78,8 @@ def sweep(db: Connection, rid: int) -> None:
 
 
 def _forget_words(db: Connection, rid: int, after: int, upto: int) -> None:
-    """The index of words keeps no texts, so it has to be told what it had been given."""
     try:
         events = select_events(db, "", after, upto)
     except LogDamaged:
         return  # damaged: their words stay, and lead nowhere
-    for event in events:
-        if found := event_words(event):
-            query(db, _UNWORD, key(rid, event.seq), scoped(rid, found))
+    EventWords.of(rid, events).remove(db)

@@ -13,7 +13,7 @@ from ryx_dash.log.driver import Connection, damaged, query, scalar, transaction
 APPLICATION_ID = 0x52797844
 """Stands in the file's header: ``RyxD``."""
 
-VERSION = 4
+VERSION = 5
 """Grows when the tables change in a way that an older program cannot read."""
 
 PATIENCE_SECONDS = 600
@@ -27,6 +27,12 @@ SEQ_BITS = 32
 
 BLOCK_BITS = 10
 """Events are tallied in blocks of 1,024 ``seq``; see :mod:`log.paging`."""
+
+
+def key(rid: int, seq: int) -> int:
+    """The key of an event of the run with number ``rid``."""
+    return rid << SEQ_BITS | seq
+
 
 _TABLES = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -128,6 +134,22 @@ CREATE INDEX open_measures ON measures (kind, key) WHERE open;
 CREATE INDEX measures_by_name ON measures (kind, name, key, ok, latency) WHERE ok IS NOT NULL;
 CREATE INDEX answers ON measures (key, model, waited, speed) WHERE model IS NOT NULL;
 """
+SNAPSHOTS = """
+PRAGMA user_version = 5;
+CREATE TABLE snapshots (
+    key INTEGER PRIMARY KEY,
+    format INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    state BLOB NOT NULL
+) STRICT;
+DROP TABLE words;
+CREATE VIRTUAL TABLE words USING fts5 (
+    text, content = '', columnsize = 0, tokenize = 'ascii'
+);
+"""
+# What version 5 adds: what a run looked like at some of its events, which is made again when it is
+# missing; and `words` is cut into stretches of a run, so that a search need not look at all of it.
+#
 # What version 4 adds: how long each step and call of a run took; see `log.measures`.
 #
 # What version 3 adds: all that a list of runs is filtered by. `tools` are names between newlines.
@@ -155,6 +177,7 @@ def prepare(db: Connection, path: Path) -> None:
             query(db, _TABLES)
             query(db, LISTING)
             query(db, MEASURES)
+            query(db, SNAPSHOTS)
             query(
                 db, "INSERT INTO meta VALUES ('identity', ?), ('trial', 0)", secrets.token_hex(16)
             )

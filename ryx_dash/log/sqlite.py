@@ -22,6 +22,7 @@ from ryx_dash.log.base import (
     Run,
     RunFilter,
     RunPage,
+    Snapshot,
     SortField,
 )
 from ryx_dash.log.connections import Connections
@@ -34,11 +35,14 @@ from ryx_dash.log.records import (
     find_run,
     insert_run,
     key,
+    pick_events,
     select_events,
     select_runs,
     update_run,
 )
 from ryx_dash.log.schema import identity
+from ryx_dash.log.snapshots import keep as keep_snapshots
+from ryx_dash.log.snapshots import newest as newest_snapshot
 from ryx_dash.protocol.analysis import Analysis
 from ryx_dash.protocol.events import Draft, Event
 from ryx_dash.protocol.steps import RunStatus
@@ -258,6 +262,27 @@ class SqliteLog(EventLog):
             if stored is None:
                 return RowPage(events=(), total=0)
             return Pages(db, stored, where).page(sort, offset, limit)
+
+    def pick(self, run_id: str, seqs: Sequence[int]) -> list[Event]:
+        with self._connections.read() as db:
+            stored = find_run(db, run_id)
+            if stored is None:
+                return []
+            return pick_events(db, run_id, [key(stored.rid, seq) for seq in sorted(set(seqs))])
+
+    # -- snapshots ----------------------------------------------------------------------------
+
+    def snapshot(self, run_id: str, *, format: int, upto: int) -> Snapshot | None:
+        with self._connections.read() as db:
+            stored = find_run(db, run_id)
+            return None if stored is None else newest_snapshot(db, stored, format, upto)
+
+    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
+        try:
+            with self._connections.write_aside() as db:
+                return db is not None and keep_snapshots(db, run_id, snapshots)
+        except LogError:
+            return False
 
     # -- change -------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ def body(shown: Comparison) -> list[Any]:
         html.Div([_run("A", shown.a), _run("B", shown.b)], className="compare-runs"),
         _parted(shown),
         _panel("Steps", _steps(shown)),
-        _panel("Tools", _calls(shown.calls)),
+        _panel("Tools", [*_calls_left_out(shown), _calls(shown.calls)]),
         _panel("Answers", _answers(shown.answer)),
     ]
 
@@ -122,6 +122,13 @@ def _steps(shown: Comparison) -> Any:
         for pair in shown.steps
     ]
     return _table(("Step", "A", "B", "Time from the start", "A", "B", "B − A"), rows)
+
+
+def _calls_left_out(shown: Comparison) -> list[Any]:
+    if all(len(state.calls) == state.calls_made for state in (shown.a, shown.b)):
+        return []
+    most = format_count(max(len(shown.a.calls), len(shown.b.calls)))
+    return [html.P(f"The newest {most} calls of each run.", className="quiet")]
 
 
 def _calls(calls: Sequence[CallPair]) -> Any:

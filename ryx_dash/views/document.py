@@ -17,7 +17,7 @@ from dash import html
 
 from ryx_dash.projection.fold import fold, initial
 from ryx_dash.projection.rows import row
-from ryx_dash.projection.state import NodeState, RunState
+from ryx_dash.projection.state import WHOLE, NodeState, RunState
 from ryx_dash.projection.text import format_latency, one_line
 from ryx_dash.protocol.events import Event
 from ryx_dash.protocol.steps import EXECUTE
@@ -42,7 +42,7 @@ def document(run_id: str, question: str, events: Iterable[Event]) -> str:
     """The file's text."""
     state, frames, rows = initial(run_id), [], []
     for event in events:
-        before, state = state, fold(state, event)
+        before, state = state, fold(state, event, limits=WHOLE)
         frames.append(_changes(before, state))
         rows.append(_row(event))
     data = {

@@ -118,8 +118,9 @@ def tooltips(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"time": {"value": row["utc"], "type": "text"}} for row in rows]
 
 
-def note(shown: int, total: int, *, page: int, pages: int, zone: str) -> str:
-    """The sentence under the table. ``shown`` of ``total`` events pass the filters.
+def note(shown: int, total: int, *, page: int, pages: int, zone: str, cut: bool = False) -> str:
+    """The sentence under the table. ``shown`` of ``total`` events pass the filters; if ``cut``,
+    older ones would too.
 
     ``page`` counts from 0; ``zone`` names the time zone of the first column.
     """
@@ -127,7 +128,8 @@ def note(shown: int, total: int, *, page: int, pages: int, zone: str) -> str:
         return "No events yet."
     if shown == 0:
         return f"0 of {format_count(total)} shown."
-    parts = [f"{format_count(shown)} of {format_count(total)} shown"]
+    newest = "the newest " if cut else ""
+    parts = [f"{newest}{format_count(shown)} of {format_count(total)} shown"]
     if pages > 1:
         parts.append(f"page {format_count(page + 1)} of {format_count(pages)}")
     return " · ".join([*parts, f"times in {zone}"])

@@ -6,6 +6,7 @@ from typing import Any
 from dash import html
 
 from ryx_dash.projection.state import RunState
+from ryx_dash.projection.text import format_count
 from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.views.marks import badge
 
@@ -70,7 +71,11 @@ def outcome(state: RunState) -> list[Any]:
 
 
 def no_tools(state: RunState) -> list[Any]:
-    """In place of cards, while there are none."""
+    """In place of cards, while there are none; above them, if they are not all."""
+    if state.calls_made > len(state.calls):
+        shown, made = format_count(len(state.calls)), format_count(state.calls_made)
+        text = f"The newest {shown} of {made} calls. Go back in the run to see those before."
+        return [html.P(text, className="quiet")]
     if state.calls:
         return []
     if state.status.ended:

@@ -114,7 +114,7 @@ def figure(
     layout = _layout(len(rows), zoom or (0, max(ends, default=0.0) * 1.16 or 1)) | {
         "yaxis": _names(rows),
         "shapes": [_fold_shape(gap, axis) for gap in axis.gaps],
-        "annotations": [*(_fold_note(g, axis) for g in axis.gaps), *_cut(len(state.spans))],
+        "annotations": [*(_fold_note(g, axis) for g in axis.gaps), *_cut(state.spans_begun)],
     }
     return dict(go.Figure(data=traces, layout=layout).to_plotly_json())
 

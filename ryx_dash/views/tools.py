@@ -35,9 +35,9 @@ def cards(calls: tuple[ToolCall, ...]) -> list[Any]:
     return [html.P(note, className="quiet small"), *shown]
 
 
-def count(calls: tuple[ToolCall, ...]) -> str:
+def count(calls: int) -> str:
     """The text of the count badge."""
-    return format_count(len(calls))
+    return format_count(calls)
 
 
 def card(call: ToolCall) -> Any:

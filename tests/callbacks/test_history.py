@@ -1,6 +1,7 @@
 """Remembered states: the same as freshly folded ones, for less work, from any thread."""
 
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
@@ -8,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryx_dash.callbacks.history import CHUNK, POSITIONS, History
+from ryx_dash.callbacks.history import BYTES_AN_EVENT, POSITIONS, SPACING, History
 from ryx_dash.errors import LogError
-from ryx_dash.log.base import Lease, NewRun
+from ryx_dash.log.base import Lease, NewRun, Snapshot
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.projection.fold import fold_all, initial
+from ryx_dash.projection.snapshot import FORMAT, pack
 from ryx_dash.projection.state import RunState
 from ryx_dash.protocol.events import Draft, Event
 
@@ -24,6 +26,8 @@ class Recording(MemoryLog):
         super().__init__()
         self.reads: list[tuple[int, int]] = []
         self.broken = False
+        self.busy = False
+        self.picks = 0
 
     def read(self, run_id: str, *, after: int = 0, upto: int | None = None) -> list[Event]:
         if self.broken:
@@ -31,6 +35,13 @@ class Recording(MemoryLog):
         found = super().read(run_id, after=after, upto=upto)
         self.reads.append((after, after + len(found)))
         return found
+
+    def pick(self, run_id: str, seqs: Sequence[int]) -> list[Event]:
+        self.picks += 1
+        return super().pick(run_id, seqs)
+
+    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
+        return not self.busy and super().keep_snapshots(run_id, snapshots)
 
     def taken(self) -> int:
         """Events read since the last call."""
@@ -119,11 +130,12 @@ def test_asking_again_goes_on_where_the_budget_ended(log: Recording, lease: Leas
 
 
 def test_without_a_budget_all_is_folded_in_chunks(log: Recording, lease: Lease) -> None:
-    grow(log, lease, 3 * CHUNK)
-    assert History(log).at(lease.run_id, 3 * CHUNK + 50).seq == 5_000
+    grow(log, lease, 6 * SPACING)
+    history = History(log)
+    assert history.at(lease.run_id, 6 * SPACING + 50).seq == 5_000
     log.taken()
-    assert History(log).at(lease.run_id, 3 * CHUNK + 50, budget=None).seq == 3 * CHUNK + 50
-    assert [upto - after for after, upto in log.reads] == [CHUNK, CHUNK, CHUNK, 50]
+    assert history.at(lease.run_id, 6 * SPACING + 50, budget=None).seq == 6 * SPACING + 50
+    assert [upto - after for after, upto in log.reads] == [SPACING, 50]
 
 
 def test_an_earlier_position_starts_over_and_the_later_one_stays(
@@ -235,3 +247,90 @@ def test_who_asks_for_the_same_at_the_same_time_shares_the_work(
         states = list(threads.map(lambda _: history.at(lease.run_id, 5_100, budget=None), range(8)))
     assert all(state is states[0] for state in states)
     assert log.taken() == 5_100
+
+
+# -- snapshots ------------------------------------------------------------------------------------
+
+
+def opened(log: Recording, run_id: str, upto: int) -> tuple[RunState, int]:
+    """What somebody sees who opens a run in a new process, and how many events that took."""
+    log.taken()
+    state = History(log).at(run_id, upto, budget=None)
+    return state, log.taken()
+
+
+def test_a_place_far_away_is_reached_from_the_snapshot_before_it(
+    log: Recording, lease: Lease
+) -> None:
+    grow(log, lease, 5 * SPACING)
+    assert opened(log, lease.run_id, 10**9)[1] == 5 * SPACING + 100
+    for upto in (5 * SPACING + 100, 4 * SPACING, 3 * SPACING + 7, SPACING - 1, 1):
+        state, taken = opened(log, lease.run_id, upto)
+        assert state == direct(log, lease.run_id, upto)
+        assert taken == upto % SPACING
+
+
+def test_going_back_event_by_event_reads_a_snapshot_once(log: Recording, lease: Lease) -> None:
+    grow(log, lease, 3 * SPACING)
+    history = History(log)
+    history.at(lease.run_id, 10**9, budget=None)
+    history.at(lease.run_id, 2 * SPACING + 60)
+    log.picks = 0
+    for upto in range(2 * SPACING + 59, 2 * SPACING, -1):
+        assert history.at(lease.run_id, upto).seq == upto
+    assert log.picks == 0
+
+
+@pytest.mark.parametrize("stored", [b"", b"junk", pack(initial("x"))])
+def test_a_snapshot_that_is_none_is_passed_over_and_made_again(
+    log: Recording, lease: Lease, stored: bytes
+) -> None:
+    grow(log, lease, 2 * SPACING)
+    opened(log, lease.run_id, 10**9)
+    log.keep_snapshots(lease.run_id, [Snapshot(seq=2 * SPACING, format=FORMAT, state=stored)])
+    state, taken = opened(log, lease.run_id, 2 * SPACING)
+    assert (state.seq, taken) == (2 * SPACING, SPACING)
+    assert opened(log, lease.run_id, 2 * SPACING)[1] == 0
+
+
+def test_snapshots_of_another_format_are_made_again(
+    log: Recording, lease: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(log, lease, 2 * SPACING)
+    monkeypatch.setattr("ryx_dash.callbacks.history.FORMAT", FORMAT + 1)
+    opened(log, lease.run_id, 10**9)
+    monkeypatch.undo()
+    assert opened(log, lease.run_id, 2 * SPACING)[1] == 2 * SPACING
+    assert opened(log, lease.run_id, 2 * SPACING)[1] == 0
+
+
+def test_a_log_that_is_busy_gets_its_snapshots_later(log: Recording, lease: Lease) -> None:
+    grow(log, lease, 2 * SPACING)
+    log.busy = True
+    states = History(log)
+    states.at(lease.run_id, SPACING)
+    log.busy = False
+    states.at(lease.run_id, SPACING + 1)
+    assert opened(log, lease.run_id, SPACING)[1] == 0
+
+
+def test_snapshots_of_a_large_state_lie_farther_apart(log: Recording, lease: Lease) -> None:
+    noise = Random(7).randbytes(SPACING * BYTES_AN_EVENT)
+    text = b64encode(noise).decode()
+    token = Draft(event="llm_token", step="llm_response", node="llm", data={"text": text})
+    log.append(lease, [token.at(lease.run_id, 101, "2026-01-01T00:00:00.000000Z")])
+    grow(log, lease, 6 * SPACING)
+    opened(log, lease.run_id, 10**9)
+    kept = log._records[lease.run_id].snapshots
+    assert sorted(kept) == [SPACING, 3 * SPACING, 5 * SPACING]
+    assert opened(log, lease.run_id, 4 * SPACING)[1] == SPACING
+
+
+def test_the_first_look_at_a_long_run_comes_in_parts_and_leaves_snapshots(
+    log: Recording, lease: Lease
+) -> None:
+    grow(log, lease, 4 * SPACING)
+    states, budget = History(log), 2 * SPACING
+    places = [states.at(lease.run_id, 10**9, budget=budget).seq for _ in range(3)]
+    assert places == [budget, 2 * budget, 2 * budget + 100]
+    assert opened(log, lease.run_id, 10**9)[1] == 100

@@ -10,9 +10,11 @@ TS = "2026-01-01T00:00:00.000000Z"
 
 BACK_TO_3 = """
 DROP TABLE measures;
+DROP TABLE snapshots;
+INSERT INTO words (words) VALUES ('delete-all');
 PRAGMA user_version = 3;
 """
-"""What turns a new log into one as version 3 wrote it."""
+"""What turns a new log into one as version 3 wrote it; its index of words was another one."""
 
 BACK_TO_2 = f"""
 {BACK_TO_3}

@@ -93,7 +93,16 @@ def test_a_migration_that_breaks_off_leaves_the_old_log(
 
 def leftovers(path: Path) -> list[int]:
     """Rows of every table that holds something of runs; of the indexes, what words they know."""
-    counts = ("runs", "commands", "events", "tallies", "forgotten", "measures", "run_words_docsize")
+    counts = (
+        "runs",
+        "commands",
+        "events",
+        "tallies",
+        "forgotten",
+        "snapshots",
+        "measures",
+        "run_words_docsize",
+    )
     with closing(connect(path)) as db:
         for index in ("words", "run_words"):
             query(db, f"CREATE VIRTUAL TABLE temp.{index}_v USING fts5vocab(main, {index}, row)")
@@ -109,7 +118,7 @@ def test_nothing_is_left_of_deleted_runs(path: Path, log: SqliteLog) -> None:
         elif run.status == "queued":
             log.cancel(run.run_id)
         log.delete(run.run_id)
-    assert leftovers(path) == [0] * 9
+    assert leftovers(path) == [0] * 10
 
 
 def test_a_deletion_that_was_lost_is_ended_by_whoever_tidies(

@@ -127,7 +127,7 @@ def test_the_index_of_words_stays_sound(path: Path) -> None:
         with log._connections.write() as db:
             db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
             [[left]] = db.execute(
-                "SELECT count(*) FROM words WHERE words MATCH '1·word700'"
+                "SELECT count(*) FROM words WHERE words MATCH '40000·word700'"
             ).fetchall()
         assert left == 0
 

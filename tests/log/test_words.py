@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryx_dash.log.driver import query
-from ryx_dash.log.records import match, scoped
+from ryx_dash.log.index import SCOPE_BITS, match, scoped
 from ryx_dash.log.words import LONGEST, MOST, contains, event_words, wanted, words
 from tests.log.samples import event
 
@@ -71,11 +71,21 @@ def test_the_index_takes_words_as_they_are(text: str, other: str) -> None:
     db = apsw.Connection(":memory:")
     query(db, "CREATE VIRTUAL TABLE words USING fts5 (text, content = '', tokenize = 'ascii')")
     found = words(text)
-    query(db, "INSERT INTO words (rowid, text) VALUES (1, ?)", scoped(0x1F, found))
+    query(
+        db,
+        "INSERT INTO words (rowid, text) VALUES (1, ?)",
+        scoped(0x1F << SCOPE_BITS, found, token=False),
+    )
     for looked_for in (text, other, text[:3], text[1:4]):
         for phrase in wanted(looked_for):
-            rows = query(db, "SELECT rowid FROM words WHERE words MATCH ?", match(0x1F, [phrase]))
+            rows = query(
+                db,
+                "SELECT rowid FROM words WHERE words MATCH ?",
+                match(0x1F << SCOPE_BITS, [phrase], tokens=True),
+            )
             assert bool(rows) is contains(found, phrase)
             assert not query(
-                db, "SELECT rowid FROM words WHERE words MATCH ?", match(0x1, [phrase])
+                db,
+                "SELECT rowid FROM words WHERE words MATCH ?",
+                match(0x1 << SCOPE_BITS, [phrase], tokens=True),
             )

@@ -7,12 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 
-from ryx_dash.log.base import RowFilter
-from ryx_dash.projection.fold import fold_all, initial
 from ryx_dash.projection.rows import ICONS, row
-from ryx_dash.protocol.events import Event
 
-from .events import draft, drafts, events, folded, histories, ts
+from .events import draft, drafts, events, ts
 
 UTC = ZoneInfo("UTC")
 

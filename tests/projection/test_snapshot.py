@@ -73,7 +73,7 @@ def test_a_state_whose_events_are_missing_is_refused() -> None:
     "data", [b"", b"junk", *(zlib.compress(json.dumps(v).encode()) for v in (7, {}, [], [1]))]
 )
 def test_other_bytes_are_refused(data: bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - whichever is found first
+    with pytest.raises(ValueError):
         Packed(data)
 
 

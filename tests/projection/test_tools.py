@@ -42,6 +42,8 @@ def test_a_call_and_its_result() -> None:
             latency=12.0,
             output={"text": "x"},
             seq=2,
+            asked=1,
+            answered=2,
         ),
     )
     done_node = node(done, "call:c")

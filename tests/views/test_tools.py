@@ -38,7 +38,7 @@ def test_two_calls_of_one_tool_are_two_cards():
         "card:a",
         "card:b",
     }
-    assert count(two) == "2"
+    assert count(1_234) == "1,234"
 
 
 def test_of_more_calls_than_fit_the_newest_have_cards():
