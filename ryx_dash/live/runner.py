@@ -48,9 +48,7 @@ class Writer:
     follow the end.
     """
 
-    def __init__(
-        self, log: EventLog, feed: Feed, run: Run, counters: Counters, note: Note
-    ) -> None:
+    def __init__(self, log: EventLog, feed: Feed, run: Run, counters: Counters, note: Note) -> None:
         self._log = log
         self._counters = counters
         self._feed = feed

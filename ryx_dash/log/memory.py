@@ -19,8 +19,8 @@ from ryx_dash.errors import LogError
 from ryx_dash.log import rules
 from ryx_dash.log.base import (
     EVERY_RUN,
-    Counts,
     MOST_HITS,
+    Counts,
     EventLog,
     Facets,
     Keep,
