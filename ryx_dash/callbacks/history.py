@@ -27,6 +27,9 @@ POSITIONS = 3
 SNAPSHOTS = 2
 """Snapshots kept of one run, so that going back event by event reads each only once."""
 
+TOGETHER = 10
+"""Snapshots that are put into the log at once."""
+
 UNKEPT = 100
 """Snapshots that wait for a log that is busy; more are given up."""
 
@@ -142,6 +145,8 @@ class _Snapshots:
         data = pack(state)
         self._newest, self._size = state.seq, len(data)
         self._new.append(Snapshot(seq=state.seq, format=FORMAT, state=data))
+        if len(self._new) >= TOGETHER:
+            self.keep()
 
     def keep(self) -> None:
         """Put new ones into the log, or try again with the next call."""

@@ -1,7 +1,7 @@
 """How runs and events lie in the tables of a SQLite log."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -47,6 +47,10 @@ WHERE rid = ?
 _SELECT_EVENTS = """
 SELECT key, ts, kind, step, node, message, latency, data, crc
 FROM events WHERE key > ? AND key <= ?
+"""
+_PICK_EVENTS = """
+SELECT key, ts, kind, step, node, message, latency, data, crc
+FROM events WHERE key IN (SELECT value FROM json_each(?))
 """
 _INSERT_EVENT = """
 INSERT INTO events (key, ts, kind, step, level, node, message, latency, call_id, data, crc)
@@ -164,8 +168,11 @@ def select_events(
     stored.
     """
     found = db.execute(f"{_SELECT_EVENTS} AND {which} ORDER BY key", (after, upto))
+    return _events(run_id, found if most_text is None else rules.begin(found, _text, most_text))
+
+
+def _events(run_id: str, rows: Iterable[tuple[Any, ...]]) -> list[Event]:
     try:
-        rows = found if most_text is None else rules.begin(found, _text, most_text)
         return [_event(run_id, row) for row in rows]
     except ValueError as error:
         raise LogDamaged(
@@ -181,7 +188,10 @@ def _text(row: Sequence[Any]) -> int:
 
 def pick_events(db: Connection, run_id: str, keys: Sequence[int]) -> list[Event]:
     """The same for single keys, as far as there are such events."""
-    return [event for place in keys for event in select_events(db, run_id, place - 1, place)]
+    rows = query(db, _PICK_EVENTS, to_json(list(keys)).decode())
+    found = {event.seq: event for event in _events(run_id, rows)}
+    seqs = (place & (1 << SEQ_BITS) - 1 for place in keys)
+    return [found[seq] for seq in seqs if seq in found]
 
 
 def _event(run_id: str, row: Sequence[Any]) -> Event:

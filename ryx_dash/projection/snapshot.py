@@ -4,12 +4,13 @@ Payloads stay in the log: of a step's data, a call's arguments and its output a 
 event that they are from. So it is small, and nothing that a tool gave is stored twice.
 """
 
-import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 from zlib import crc32
+
+from pydantic_core import from_json, to_json
 
 from ryx_dash.projection.nodes import light
 from ryx_dash.projection.state import NodeState, RunState, Span, ToolCall
@@ -41,8 +42,7 @@ def pack(state: RunState) -> bytes:
     row = _values(state)
     for name, kind in _LISTS.items():
         row[_STORED[RunState].index(name)] = [_values(item, kind) for item in getattr(state, name)]
-    text = json.dumps(row, separators=(",", ":"), default=dict)
-    return zlib.compress(text.encode(), 1)
+    return zlib.compress(to_json(row, inf_nan_mode="constants"), 1)
 
 
 class Packed:
@@ -50,21 +50,20 @@ class Packed:
 
     def __init__(self, data: bytes) -> None:
         try:
-            row = json.loads(zlib.decompress(data))
+            row = from_json(zlib.decompress(data))
             self._state = dict(zip(_STORED[RunState], row, strict=True))
+            self._state["status"] = RunStatus(self._state["status"])
             for name, kind in _LISTS.items():
-                self._state[name] = [
-                    dict(zip(_STORED[kind], item, strict=True)) for item in self._state[name]
-                ]
+                self._state[name] = [_fields(item, kind) for item in self._state[name]]
         except (zlib.error, TypeError, KeyError) as error:
             raise ValueError(f"This is no snapshot ({error}).") from error
 
     @property
     def wanted(self) -> list[int]:
         """The ``seq`` of the events that :meth:`state` needs."""
-        told = {node["told"] for node in self._state["nodes"]}
-        calls = self._state["calls"]
-        used = told | {call["asked"] for call in calls} | {call["answered"] for call in calls}
+        used = {node["told"] for node in self._state["nodes"]}
+        for call in self._state["calls"]:
+            used |= {call["asked"], call["answered"]}
         return sorted(used - {0})
 
     def state(self, run_id: str, events: Iterable[Event]) -> RunState:
@@ -76,10 +75,12 @@ class Packed:
         data |= {event.seq: _object(event.data) for event in events}
         try:
             whole = self._state | {
-                "status": RunStatus(self._state["status"]),
-                "nodes": tuple(_node(node, data) for node in self._state["nodes"]),
+                "nodes": tuple(
+                    NodeState(**node, data=light(data[node["told"]]))
+                    for node in self._state["nodes"]
+                ),
                 "calls": tuple(_call(call, data) for call in self._state["calls"]),
-                "spans": tuple(map(_span, self._state["spans"])),
+                "spans": tuple(Span(**span) for span in self._state["spans"]),
                 "boundaries": tuple(self._state["boundaries"]),
                 "citations": tuple(self._state["citations"]),
             }
@@ -92,22 +93,15 @@ def _values(item: Any, kind: type = RunState) -> list[Any]:
     return [getattr(item, name) for name in _STORED[kind]]
 
 
-def _node(fields: dict[str, Any], data: Mapping[int, Mapping[str, Any]]) -> NodeState:
-    return NodeState(**_with_status(fields), data=light(data[fields["told"]]))
+def _fields(row: Any, kind: type) -> dict[str, Any]:
+    fields = dict(zip(_STORED[kind], row, strict=True))
+    fields["status"] = NodeStatus(fields["status"])
+    return fields
 
 
 def _call(fields: dict[str, Any], data: Mapping[int, Mapping[str, Any]]) -> ToolCall:
     args = _object(data[fields["asked"]].get("args"))
-    output = data[fields["answered"]].get("output")
-    return ToolCall(**_with_status(fields), args=args, output=output)
-
-
-def _span(fields: dict[str, Any]) -> Span:
-    return Span(**_with_status(fields))
-
-
-def _with_status(fields: dict[str, Any]) -> dict[str, Any]:
-    return fields | {"status": NodeStatus(fields["status"])}
+    return ToolCall(**fields, args=args, output=data[fields["answered"]].get("output"))
 
 
 def _object(value: Any) -> Mapping[str, Any]:

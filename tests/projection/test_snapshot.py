@@ -97,7 +97,7 @@ def test_states_are_folded_as_the_number_of_folding_says() -> None:
     made = [crc32(zlib.decompress(state)) for state in states]
     assert (snapshot.FOLDING, crc32(repr(made).encode())) == (1, 371071853), (
         "The same events give other states than before: raise FOLDING, so that stored ones are "
-        "made anew (other fields alone do that by themselves), and put what is found into this test."
+        "made anew (other fields alone do that by themselves), and put what is found in here."
     )
 
 
