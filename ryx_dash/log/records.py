@@ -168,7 +168,11 @@ def select_events(
     stored.
     """
     found = db.execute(f"{_SELECT_EVENTS} AND {which} ORDER BY key", (after, upto))
-    return _events(run_id, found if most_text is None else rules.begin(found, _text, most_text))
+    try:
+        rows = found if most_text is None else rules.begin(found, _text, most_text)
+        return _events(run_id, rows)
+    finally:
+        found.close(True)  # rows that nobody takes would keep the file as it is now
 
 
 def _events(run_id: str, rows: Iterable[tuple[Any, ...]]) -> list[Event]:
@@ -178,8 +182,6 @@ def _events(run_id: str, rows: Iterable[tuple[Any, ...]]) -> list[Event]:
         raise LogDamaged(
             f"The event log is damaged in run {run_id} ({error}): its other runs can be read."
         ) from error
-    finally:
-        found.close(True)  # rows that nobody takes would keep the file as it is now
 
 
 def _text(row: Sequence[Any]) -> int:

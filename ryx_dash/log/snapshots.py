@@ -18,11 +18,14 @@ def newest(db: Connection, stored: Stored, form: int, upto: int) -> Snapshot | N
     """See :meth:`log.base.EventLog.snapshot`."""
     last = key(stored.rid, min(max(upto, 0), stored.run.head))
     rows = db.execute(_NEWEST, (key(stored.rid, 0), last, form))
-    for place, crc, state in rows:
-        if crc == _crc(place, state):
-            seq = place & (1 << SEQ_BITS) - 1
-            return Snapshot(seq=seq, format=form, state=state)
-    return None
+    try:
+        for place, crc, state in rows:
+            if crc == _crc(place, state):
+                seq = place & (1 << SEQ_BITS) - 1
+                return Snapshot(seq=seq, format=form, state=state)
+        return None
+    finally:
+        rows.close(True)  # rows that nobody takes would keep the file as it is now
 
 
 def keep(db: Connection, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
