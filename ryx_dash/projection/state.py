@@ -27,7 +27,7 @@ class Limits:
     calls: int = 100
     spans: int = 400
     boundaries: int = 1_000
-    steps: int = 100
+    steps: int = 1_000
 
 
 WINDOW = Limits()

@@ -13,9 +13,6 @@ from ryx_dash.views import ids, outputs
 from ryx_dash.views.form import format_bytes
 from ryx_dash.views.marks import badge
 
-MOST = 200
-"""Cards on the page at once."""
-
 SUMMARY_LIMIT = 120
 """Characters of the arguments in a card's head."""
 
@@ -24,15 +21,8 @@ ARGS_LIMIT = 4_000
 
 
 def cards(calls: tuple[ToolCall, ...]) -> list[Any]:
-    """One card a call, in the order of the calls; two calls of one tool are two cards.
-
-    Of more than :data:`MOST` the newest have one.
-    """
-    shown = [card(call) for call in calls[-MOST:]]
-    if len(calls) <= MOST:
-        return shown
-    note = f"the newest {MOST} of {format_count(len(calls))} calls; the monitor has them all"
-    return [html.P(note, className="quiet small"), *shown]
+    """One card a call, in the order of the calls; two calls of one tool are two cards."""
+    return [card(call) for call in calls]
 
 
 def count(calls: int) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from ryx_dash.projection.fold import initial
-from ryx_dash.projection.state import NodeState, RunState
+from ryx_dash.projection.state import NodeState, RunState, ToolCall
 from ryx_dash.protocol.steps import NodeStatus, RunStatus
 from ryx_dash.views import states
 from tests.views.tree import find, one, text
@@ -96,3 +96,10 @@ def test_the_place_of_the_cards_is_never_silent():
     assert "appears here" in text(states.no_tools(run(RunStatus.RUNNING)))
     assert "No tool was called" in text(states.no_tools(run(RunStatus.SUCCESS)))
     assert text(states.connecting()) == "Waiting for the server."
+
+
+def test_of_more_calls_than_a_state_holds_the_number_is_said():
+    calls = (ToolCall(call_id="c", tool="t"),)
+    state = RunState(run_id="r", calls=calls, calls_made=1_234)
+    assert "The newest 1 of 1,234 calls." in text(states.no_tools(state))
+    assert states.no_tools(RunState(run_id="r", calls=calls, calls_made=1)) == []
