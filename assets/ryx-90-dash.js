@@ -85,8 +85,13 @@
     if (state.connection.phase !== "idle") draw(session.view(state, now));
   }
 
+  let drawn = ""; // what the page says of the connection: four times a second it is the same
+
   function draw(view) {
     const open = RyxDash.menus.isOpen("links"); // what nobody sees need not be drawn every second
+    const said = JSON.stringify([{ ...view, links: open ? view.links : view.links.state }, state.link !== null]);
+    if (said === drawn && view.status === "connected") return;
+    drawn = said;
     if (open) put("link-page", { children: view.links.page });
     const wanted = {
       "connection-status": { children: view.text, "data-status": view.status },
@@ -111,6 +116,7 @@
   const stale = (event) => typeof event.timeStamp === "number" && event.timeStamp < born;
 
   function mount() {
+    drawn = "";
     put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
     graph.label();
     splitters.restore();

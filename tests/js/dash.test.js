@@ -96,6 +96,18 @@ test("a page opens its socket when it is put up, and says how it stands", () => 
   assert.equal(b.props("reconnect-button").hidden, true);
 });
 
+test("a page that stands still is left alone", () => {
+  const b = live();
+  let asked = 0;
+  const found = b.layout["connection-status"];
+  Object.defineProperty(b.layout, "connection-status", { get: () => ((asked += 1), found) });
+  for (let n = 0; n < 8; n++) b.intervals.forEach((tick) => tick());
+  assert.equal(asked, 0);
+  b.call("state", { readyState: 3, code: 1012, reason: "" });
+  assert.ok(asked > 0);
+  assert.equal(found.props["data-status"], "disconnected");
+});
+
 test("a query goes out, waits for its answer in the storage, and is remembered as a run", () => {
   const b = live();
   b.trigger("execute-button", "execute", 1, 0, "hello", "");
