@@ -62,6 +62,9 @@ bench: $(VENV)/.test chromium ## what the dashboard costs and how late it is, in
 bench-full: $(VENV)/.test chromium ## the same with the numbers of the goals: a quarter of an hour
 	$(BIN)/python -m bench --full $(ARGS)
 
+pictures: $(VENV)/.test chromium ## the screenshots in docs/images, at three window sizes
+	$(BIN)/python -m scripts.pictures
+
 # atheris has another newest version for each Python.
 constraints: ## renew constraints.txt from the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear .venv-new
@@ -89,4 +92,4 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 chromium node nginx:
 	@./scripts/need $@
 
-.PHONY: help run test lint unit js browser faults bench bench-full soak constraints clean chromium node nginx
+.PHONY: help run test lint unit js browser faults pictures bench bench-full soak constraints clean chromium node nginx

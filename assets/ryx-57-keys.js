@@ -5,7 +5,7 @@
 
   const ANYWHERE = { "/": "search", "?": "help", j: "forth", k: "back", "[": "previous", "]": "next", e: "errors" };
   const AT_REST = { " ": "play", ArrowDown: "forth", ArrowRight: "forth", ArrowUp: "back", ArrowLeft: "back", Enter: "inspect" };
-  const AFTER_G = { r: "runs", l: "live" };
+  const AFTER_G = { r: "runs", l: "live", a: "analytics" };
   const PREFIX_MS = 1000; // within which the second key of two belongs to the first
 
   const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : null);

@@ -55,6 +55,7 @@
     help,
     runs: () => visit("/runs"),
     live: () => visit("/"),
+    analytics: () => visit("/analytics"),
   };
   const ON_A_RUN = {
     errors,

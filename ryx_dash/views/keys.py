@@ -17,6 +17,7 @@ KEYS = (
     (("esc",), "close the inspector, select nothing, leave a field"),
     (("g", "r"), "all runs"),
     (("g", "l"), "the live page"),
+    (("g", "a"), "the analytics"),
     (("?",), "this list"),
 )
 """Keys, and what they do (``assets/ryx-57-keys.js``). None of them while a text is typed."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from dash.testing.browser import Browser
+from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -144,6 +145,26 @@ def test_a_search_marks_what_it_found_and_leads_there(page: PageUnderTest) -> No
     assert "event 3" in link.text
     link.click()
     page.wait_for(lambda: page.run["id"] == "run007")
+
+
+def test_keys_work_here_as_well(page: PageUnderTest) -> None:
+    page.open("/runs")
+    page.wait_for(lambda: listed(page))
+
+    def press(*keys: str) -> None:
+        ActionChains(page.driver).send_keys(*keys).perform()
+
+    press("?")
+    assert page.script("return document.getElementById('help').open")
+    press(Keys.ESCAPE, "/", "?gr")
+    assert page.script("return document.activeElement.id") == "runs-text"
+    assert page.find("runs-text").get_property("value") == "?gr"
+    page.script("document.activeElement.blur()")
+    press("g", "a")
+    page.wait_for(lambda: page.script("return location.pathname") == "/analytics")
+    page.wait_for(lambda: page.script("return !!document.getElementById('help')"))
+    press("g", "l")
+    page.wait_for(lambda: page.run["id"])
 
 
 def test_a_view_is_kept_under_a_name(page: PageUnderTest) -> None:

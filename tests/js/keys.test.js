@@ -27,5 +27,6 @@ test("space and arrows belong to what has the focus", () => {
 test("two keys in a row", () => {
   assert.equal(command({ key: "r" }, { ...FREE, prefixed: true }), "runs");
   assert.equal(command({ key: "l" }, { ...FREE, prefixed: true }), "live");
+  assert.equal(command({ key: "a" }, { ...FREE, prefixed: true }), "analytics");
   assert.equal(command({ key: "j" }, { ...FREE, prefixed: true }), "forth");
 });
