@@ -164,7 +164,7 @@ def test_keys_work_here_as_well(page: PageUnderTest) -> None:
     page.wait_for(lambda: page.script("return location.pathname") == "/analytics")
     page.wait_for(lambda: page.script("return !!document.getElementById('help')"))
     press("g", "l")
-    page.wait_for(lambda: page.run["id"])
+    page.wait_for(lambda: page.script("return location.pathname") == "/")
 
 
 def test_a_view_is_kept_under_a_name(page: PageUnderTest) -> None:
