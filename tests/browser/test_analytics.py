@@ -152,7 +152,7 @@ def test_marks_lead_to_the_runs_behind_them(page: PageUnderTest, width: int, hei
         opened(page, "/analytics?span=all")
         assert clicked(page, "#chart-spread .heatmap-label")
         opened(page, "/analytics?span=all")
-        page.all(".analytics-slowest a")[0].click()
+        click(page, ".analytics-slowest a")
         page.wait_for(lambda: (page.run["id"] or "").startswith("run"))
     finally:
         page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
