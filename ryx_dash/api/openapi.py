@@ -56,6 +56,8 @@ def _milliseconds(name: str, text: str) -> JsonObject:
     return {"name": name, "in": "query", "description": text, "schema": schema}
 
 
+_STATUSES = "|".join(RunStatus)
+
 FILTER = (
     _text("text", "Only runs whose input, or one event, has all of these words."),
     _text("model", "Only runs with this model in use."),
@@ -69,12 +71,17 @@ FILTER = (
         "part",
         "Only runs with such a step or tool call: `step:1000-3000:llm_response` (milliseconds), "
         "`tool:failed:read_file`, `tool::read_file`.",
+        pattern=r"^((step|tool):(failed|[0-9]{0,9}-[0-9]{0,9}|):[\s\S]+)?$",
     ),
 )
 """What narrows a list of runs, and an analysis."""
 
 ANALYSED = (
-    _text("status", "Only runs of these statuses, comma-separated."),
+    _text(
+        "status",
+        "Only runs of these statuses, comma-separated.",
+        pattern=f"^(({_STATUSES})(,({_STATUSES}))*)?$",
+    ),
     *FILTER,
     _text("zone", "The time zone by whose calendar periods begin.", default="UTC"),
 )
@@ -185,7 +192,7 @@ OPERATIONS = (
         id="analytics",
         summary="What many runs have in common: counts, latencies, tools, models, the slowest",
         query=ANALYSED,
-        answers={200: schemas.AnalyticsOut, 400: schemas.ErrorOut},
+        answers={200: schemas.AnalyticsOut, 400: schemas.ErrorOut, 404: schemas.ErrorOut},
     ),
     Operation(
         method="get",

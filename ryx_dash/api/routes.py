@@ -30,7 +30,7 @@ from ryx_dash.errors import (
 from ryx_dash.live.desk import Desk
 from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.base import EventLog, Run, RunFilter
-from ryx_dash.log.periods import edges
+from ryx_dash.log.periods import edges, is_zone
 from ryx_dash.projection.charts import CHARTS, table
 from ryx_dash.protocol.analysis import Analysis, Part, parse_part
 from ryx_dash.protocol.codec import encode
@@ -191,14 +191,16 @@ class Api:
     async def _analysis(self, request: Request) -> Analysis:
         where = replace(_filter(request), statuses=_statuses(request.query_params.get("status")))
         zone = request.query_params.get("zone") or "UTC"
+        if not is_zone(zone):
+            raise HTTPException(404, f"There is no time zone {zone[:40]!r}.")
         return await to_thread.run_sync(self._analyse, where, zone)
 
     def _analyse(self, where: RunFilter, zone: str) -> Analysis:
-        first = where.since or (self._log.span(where) or (now(),))[0]
+        first, last = self._log.span(where) or (now(), now())
         try:
-            cuts = edges(first, where.until or now(), zone)
-        except ValueError as error:
-            raise ProtocolError(f"since, until or zone: {error}.", code="bad_parameter") from error
+            cuts = edges(where.since or first, where.until or now(), zone)
+        except ValueError:  # a time may be cut anywhere: then from the first run to the last
+            cuts = edges(first, last, zone)
         return self._analyst.analyse(where, cuts)
 
     async def import_run(self, request: Request) -> Response:

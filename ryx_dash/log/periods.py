@@ -15,6 +15,15 @@ MOST = 62
 Calendar = Callable[[datetime], datetime]
 
 
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this name."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
+
+
 def edges(since: str, until: str, zone: str) -> list[str]:
     """Where the periods of a span begin, and where the last of them ends: UTC texts.
 
