@@ -1,6 +1,6 @@
 """How long the analysis of 1,000 and of 100,000 runs takes, whole and filtered.
 
-    python bench/analytics.py [runs of the larger log, by default 100000]
+    python -m bench.analytics [runs of the larger log, by default 100000]
 
 The runs go in through the log's interface. Prints the median milliseconds of each question in
 both logs, and their ratio. The goal is two seconds for 100,000 runs.
@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from runs_list import DAY, median, stamp, text
-
+from bench.runs_list import DAY, median, stamp, text
 from ryx_dash.log.base import EventLog, Run, RunFilter
 from ryx_dash.log.periods import edges
 from ryx_dash.log.sqlite import SqliteLog
