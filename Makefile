@@ -56,6 +56,10 @@ soak: export FAULT_SEEDS ?= 200
 soak: $(VENV)/.test chromium node nginx ## the same with 200 seeds each, for the table of docs/guarantees.md
 	$(FAULTS) -p no:randomly
 
+fault-shots: export FAULT_SCREENSHOTS ?= fault-shots
+fault-shots: $(VENV)/.test chromium nginx ## a picture of the page in the midst of each fault
+	$(BIN)/python -m pytest tests/faults/test_truth.py -p no:randomly
+
 bench: $(VENV)/.test chromium ## what the dashboard costs and how late it is, in minutes
 	$(BIN)/python -m bench $(ARGS)
 
@@ -92,4 +96,4 @@ $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 chromium node nginx:
 	@./scripts/need $@
 
-.PHONY: help run test lint unit js browser faults pictures bench bench-full soak constraints clean chromium node nginx
+.PHONY: help run test lint unit js browser faults pictures bench bench-full soak fault-shots constraints clean chromium node nginx

@@ -1,5 +1,7 @@
 """The page in Chromium, recorded, and what DevTools can do to it."""
 
+import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,8 @@ from tests.faults.checker import CountSeen, FrameSeen, Record
 from tests.servers import Dashboard
 
 RECORDER = (Path(__file__).parent / "recorder.js").read_text()
-SCREENSHOTS = Path(__file__).parent / "screenshots"
+SCREENSHOTS = os.environ.get("FAULT_SCREENSHOTS")
+"""The folder for pictures of the page in the midst of faults; unset, none are taken."""
 ONLINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 
 
@@ -88,9 +91,15 @@ class ChromiumPage(PageUnderTest):
             self.script("document.querySelector('#event-table .next-page').click()")
 
     def photograph(self, name: str) -> None:
-        """Keep a picture of what the page says now."""
-        SCREENSHOTS.mkdir(exist_ok=True)
-        self.driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+        """Keep a picture of what the page says now, if pictures are wanted."""
+        if SCREENSHOTS is None:
+            return
+        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+        size = {"width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        self.devtools("Emulation.setDeviceMetricsOverride", **size)
+        time.sleep(0.5)  # the graph and the panels take their new places
+        self.driver.save_screenshot(str(Path(SCREENSHOTS) / f"{name}.png"))
+        self.devtools("Emulation.clearDeviceMetricsOverride")
 
     @property
     def badge(self) -> str | None:

@@ -145,9 +145,8 @@ class HeadlessPage:
         pages, page, rows = 1, 0, list[Row]()
         while page < pages:
             self._props["event-table.page_current"] = page
-            answer = await self._insist("event-table.page_current")
-            self._apply(answer)
-            pages = answer["event-table"]["page_count"]
+            await self._insist("event-table.page_current")
+            pages = self._props["event-table.page_count"]
             data = self._props["event-table.data"]
             rows += [(row["seq"], row["utc"], row["kind"], row["step"]) for row in data]
             page += 1
@@ -159,10 +158,8 @@ class HeadlessPage:
         """Be a page until cancelled."""
         limits = httpx.Limits(max_connections=REQUESTS_AT_ONCE)
         address = f"http://127.0.0.1:{self._port}"
-        async with (
-            httpx.AsyncClient(base_url=address, limits=limits, timeout=None) as self._http,
-            anyio.create_task_group() as self._tasks,
-        ):
+        self._http = httpx.AsyncClient(base_url=address, limits=limits, timeout=None)
+        async with _closed(self._http), anyio.create_task_group() as self._tasks:
             self._callback = await self._description()
             self._act("mount", path=self._path)
             while True:
@@ -233,11 +230,14 @@ class HeadlessPage:
                 close_timeout=0.1,
                 proxy=None,
             ) as socket:
-                self._socket = socket
-                self._act("tick")
-                async for text in socket:
-                    await self._hear(str(text))
-                closed = {"code": socket.close_code, "reason": socket.close_reason}
+                try:
+                    self._socket = socket
+                    self._act("tick")
+                    async for text in socket:
+                        await self._hear(str(text))
+                    closed = {"code": socket.close_code, "reason": socket.close_reason}
+                finally:
+                    socket.transport.abort()  # nobody waits for a page to say goodbye
         if not scope.cancel_called:
             self._socket = None
             self._act("closed", **closed)
@@ -272,12 +272,17 @@ class HeadlessPage:
             if (layer, asked) == (self._layer, self._asked):
                 self._apply(answer)
 
-    async def _insist(self, changed: str) -> dict[str, Any]:
-        """Ask until there is an answer, as a person does who clicks again."""
+    async def _insist(self, changed: str) -> None:
+        """Ask until there is an answer that nothing has overtaken, as a person clicks again."""
         with anyio.fail_after(PATIENCE):
             while True:
+                self._asked += 1
+                asked = self._asked
                 with suppress(*FAILURES), anyio.fail_after(PATIENCE / 4):
-                    return await self._request(changed)
+                    answer = await self._request(changed)
+                    if asked == self._asked:
+                        self._apply(answer)
+                        return
                 await anyio.sleep(0.2)
 
     async def _request(self, changed: str) -> dict[str, Any]:
@@ -324,6 +329,16 @@ class HeadlessPage:
         self._question = inputs[0].get("children") if inputs else None
 
     _question: str | None = None
+
+
+@asynccontextmanager
+async def _closed(client: httpx.AsyncClient) -> AsyncIterator[None]:
+    """Close the connections at the end, also when a page ends in the midst of something."""
+    try:
+        yield
+    finally:
+        with anyio.CancelScope(shield=True):
+            await client.aclose()
 
 
 @asynccontextmanager

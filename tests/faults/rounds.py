@@ -117,7 +117,9 @@ async def came_back(page: HeadlessPage, condition: Callable[[], object]) -> None
             page.press_reconnect()
         return page.connected and bool(condition())
 
-    with noted(lambda: f"the page says {page.view}, shows {page.last}"):
+    with noted(
+        lambda: f"the page says {page.view}, shows {page.last}, heard {page.record.frames[-3:]}"
+    ):
         await until(done)
 
 

@@ -62,7 +62,6 @@ def test_offline(play: Callable[[Fault], None]) -> None:
     def go_offline(page: ChromiumPage, random: Random) -> None:
         page.devtools("Network.emulateNetworkConditions", **{**ONLINE, "offline": True})
         time.sleep(random.uniform(0.5, 2))
-        page.photograph("offline")
         page.devtools("Network.emulateNetworkConditions", **ONLINE)
 
     play(go_offline)

@@ -101,8 +101,11 @@ async def _replace(server: Server, layer: Machine, wave: list[int], how: str) ->
 
     async def begin_anew(page: HeadlessPage) -> None:
         text = plan(page.seed, seconds=0.6, note=f" {how} new")
-        is_whole = page.last is not None and page.last.run in whole
-        await came_back(page, lambda: is_whole or any(f.anew for f in page.record.frames))
+        last = page.last
+        assert last is not None
+        # What was going on in the copy is given its end: then it may be as long as what was seen.
+        may_go_on = heads.get(last.run, 0) + 1 >= last.head
+        await came_back(page, lambda: may_go_on or any(f.anew for f in page.record.frames))
         page.record.commands.clear()  # what was asked for has gone with the log
         page.ask(text)
         await settle(page, text)
@@ -114,16 +117,16 @@ async def _replace(server: Server, layer: Machine, wave: list[int], how: str) ->
             await each(pages, ask)
         await to_thread.run_sync(server.kill)
         _put_back(server.folder, copy if how == "restored" else None)
-        whole = _ended(server) if how == "restored" else set()
+        heads = _heads(server) if how == "restored" else {}
         await to_thread.run_sync(server.start)
         await each(pages, begin_anew)
     for page in pages:
         judge(page, server.log, resets=1)
 
 
-def _ended(server: Server) -> set[str]:
-    """The runs that are in the log to their end: a page that shows one of them may go on."""
-    return {run.run_id for run in server.log.runs().values() if run.status == "success"}
+def _heads(server: Server) -> dict[str, int]:
+    """How far each run goes in the log that was put back."""
+    return {run.run_id: run.head for run in server.log.runs().values()}
 
 
 def _copy(folder: Path) -> Path:

@@ -49,12 +49,13 @@ class Nginx:
 @pytest.fixture
 def nginx(served: Server, tmp_path: Path) -> Iterator[Nginx]:
     """A started nginx."""
-    with _running(Nginx(tmp_path, served.port)) as front:
+    with running_nginx(Nginx(tmp_path, served.port)) as front:
         yield front
 
 
 @contextmanager
-def _running(front: Nginx) -> Iterator[Nginx]:
+def running_nginx(front: Nginx) -> Iterator[Nginx]:
+    """A started nginx for the length of a block."""
     front.start()
     try:
         yield front
@@ -91,7 +92,7 @@ async def test_ten_seconds_of_patience(
     front = Nginx(tmp_path, served.port)
     text = front.config.read_text()
     front.config.write_text(re.sub(r"proxy_read_timeout \S+;", "proxy_read_timeout 10s;", text))
-    with _running(front):
+    with running_nginx(front):
 
         async def wait_idle(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
             await anyio.sleep(random.uniform(11, 13))
