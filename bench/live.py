@@ -17,8 +17,9 @@ from bench.source import Emission, served_source
 from bench.subjects import Counts, Subject, subjects
 from bench.tab import Tab, chromium
 
-SETTLING = 0.5
-"""Seconds at the beginning of an emission that are left out, for every subject alike."""
+SETTLING = 1.0
+"""Seconds at the beginning of an emission that are left out, for every subject alike: a browser
+compiles the scripts of a page that was just loaded."""
 
 PATIENCE = 5.0
 """Seconds without a newer event on the screen until what is not there counts as never shown."""
