@@ -79,7 +79,7 @@ def numbers_in_monitor(url: str, run: str) -> list[int]:
         views = callback.ask()
         while views["shown"]["data"]["seq"] < views["shown"]["data"]["head"]:
             views = callback.ask()
-        for page in range(views["event-table"]["page_count"]):
+        for page in range(views["shown"]["data"]["pages"]):
             callback.put("event-table", page)
             callback.put("shown", None)  # so that the rows are sent whatever was shown
             rows = callback.ask()["event-table"]["data"]
