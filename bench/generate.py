@@ -1,7 +1,7 @@
 """Runs as the engine makes them, of any length and number, the same for the same seed.
 
-    python bench/generate.py FOLDER                       the sizes that bench/sizes.py measures
-    python bench/generate.py FOLDER --events 1000 100000 --runs 1000
+    python -m bench.generate FOLDER                       the sizes that bench.sizes measures
+    python -m bench.generate FOLDER --events 1000 100000 --runs 1000
 
 Makes ``FOLDER/events`` (a data folder with one run of each length) and ``FOLDER/runs-N`` (one
 with N short runs each). What is there already stays. What tools find, what is quoted and what is
@@ -11,7 +11,6 @@ in real work; questions come in several scripts.
 
 import argparse
 import random
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -299,5 +298,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

@@ -1,9 +1,9 @@
 """Whether anything gets slower with the length of a run, or with the number of runs.
 
-    python bench/sizes.py FOLDER           up to 1,000,000 events, and up to 100,000 runs
-    python bench/sizes.py FOLDER --quick   up to 20,000 events, and up to 3,000 runs; no browser
+    python -m bench.sizes FOLDER           up to 1,000,000 events, and up to 100,000 runs
+    python -m bench.sizes FOLDER --quick   up to 20,000 events, and up to 3,000 runs; no browser
 
-What is missing in FOLDER is made first (bench/generate.py), which takes minutes. Each line of the
+What is missing in FOLDER is made first (`bench.generate`), which takes minutes. Each line of the
 tables is one thing that a person does, as the page asks for it: through the functions of the
 server callbacks, their answer as JSON. All sizes take turns, so that a busy machine slows all of
 them. Printed are medians in milliseconds, and the largest size's as a multiple of the smallest's.
@@ -13,7 +13,6 @@ import argparse
 import json
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -25,9 +24,7 @@ from urllib.parse import urlencode
 from dash._utils import to_json
 from selenium import webdriver
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
-from bench.generate import (  # noqa: E402
+from bench.generate import (
     EVENTS,
     FIRST_DAY,
     MODELS,
@@ -36,12 +33,12 @@ from bench.generate import (  # noqa: E402
     open_data,
     prepare,
 )
-from ryx_dash.callbacks import runs, timeline, travel  # noqa: E402
-from ryx_dash.callbacks.history import History  # noqa: E402
-from ryx_dash.callbacks.live import INPUTS, answer_frame  # noqa: E402
-from ryx_dash.log.base import EventLog, Run  # noqa: E402
-from tests.browser.conftest import pytest_setup_options  # noqa: E402
-from tests.servers import dashboard, until  # noqa: E402
+from ryx_dash.callbacks import runs, timeline, travel
+from ryx_dash.callbacks.history import History
+from ryx_dash.callbacks.live import INPUTS, answer_frame
+from ryx_dash.log.base import EventLog, Run
+from tests.browser.conftest import pytest_setup_options
+from tests.servers import dashboard, until
 
 QUICK_EVENTS, QUICK_RUNS = (1_000, 20_000), (300, 3_000)
 TURNS = 9
@@ -198,7 +195,7 @@ def heaps(folder: Path, events: Sequence[int]) -> list[float]:
 def _heap(options: Any, url: str) -> float:
     with webdriver.Chrome(options=options) as driver:
         driver.get(url)
-        head = "const e = document.getElementById('event-count').dataset; return e.head"
+        head = "return document.querySelector('#event-count')?.dataset.head"
         until(lambda: int(driver.execute_script(head) or 0) > 0)
         until(lambda: driver.execute_script("return document.querySelectorAll('tbody tr').length"))
         time.sleep(2)  # plots and graph settle
@@ -227,6 +224,8 @@ def main(folder: Path, events: Sequence[int], many: Sequence[int], *, browser: b
     """Make what is missing, measure, and print the tables."""
     prepare(folder, events, many)
     with closing(open_data(folder / "events")) as log:
+        for size in events:  # the first look at a run leaves its snapshots behind
+            History(log).at(_long_run(log, size).run_id, size, budget=None)
         acts = {size: of_a_run(log, _long_run(log, size)) for size in events}
         show("one run, ms by events", events, measured(acts))
     logs = {count: open_data(folder / f"runs-{count}") for count in many}

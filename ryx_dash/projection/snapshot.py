@@ -13,7 +13,7 @@ from zlib import crc32
 from pydantic_core import from_json, to_json
 
 from ryx_dash.projection.nodes import light
-from ryx_dash.projection.state import NodeState, RunState, Span, ToolCall
+from ryx_dash.projection.state import WINDOW, NodeState, RunState, Span, ToolCall
 from ryx_dash.protocol.events import Event
 from ryx_dash.protocol.steps import NodeStatus, RunStatus
 
@@ -30,9 +30,11 @@ _STORED: Mapping[type, tuple[str, ...]] = {
     )
 }
 
-FORMAT = crc32(repr([FOLDING, [(kind.__name__, _STORED[kind]) for kind in _STORED]]).encode())
-"""Of snapshots with another number nothing is known: states had other fields, or were folded
-otherwise."""
+FORMAT = crc32(
+    repr([FOLDING, WINDOW, [(kind.__name__, _STORED[kind]) for kind in _STORED]]).encode()
+)
+"""Of snapshots with another number nothing is known: states had other fields or limits, or
+were folded otherwise."""
 
 _LISTS: Mapping[str, type] = {"nodes": NodeState, "calls": ToolCall, "spans": Span}
 

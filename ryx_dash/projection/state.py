@@ -24,7 +24,7 @@ class Limits:
     """How many tool calls, spans and step boundaries a state holds, the newest of each, and how
     many steps that the protocol does not name, the first ones. What has ended gives way first."""
 
-    calls: int = 100
+    calls: int = 50
     spans: int = 400
     boundaries: int = 1_000
     steps: int = 1_000

@@ -217,7 +217,7 @@ def test_swarming(page: PageUnderTest, backend: FakeBackend) -> None:
     assert page.run["status"] == "success"
     assert page.counts["head"] == 12_002
     assert page.text("#tool-count") == "3,000"
-    assert len(page.cards) == 100
+    assert len(page.cards) == 50
     assert "more, in the monitor" in page.text("#workflow-steps")
     assert "Swarmed." in page.text("#answer")
 
