@@ -20,7 +20,7 @@ def page(_: str) -> Any:
             dcc.Store(id=list_ids.SHOWN),
             dcc.Store(id=list_ids.PICKED, data=[]),
             header.plain("Runs", connected=True),
-            runs.controls(),
+            runs.controls(runs.importing()),
             html.Main(
                 html.Section(
                     [

@@ -26,8 +26,8 @@ TOOK = {
 """Durations to choose from, by their parameter in the address."""
 
 
-def controls() -> Any:
-    """Search, filters and named views."""
+def controls(*more: Any) -> Any:
+    """Search, filters, ``more`` of a page's own, and named views."""
     statuses = [(status.value, " ".join(mark(status))) for status in RunStatus]
     return html.Section(
         [
@@ -42,7 +42,7 @@ def controls() -> Any:
             _input(ids.SINCE, "from 2026-01-31", 16),
             html.Label("To day", htmlFor=ids.UNTIL, className="sr-only"),
             _input(ids.UNTIL, "to 2026-01-31", 16),
-            _views(),
+            html.Span([*more, *_views()], className="runs-views"),
         ],
         className="runs-controls",
         role="search",
@@ -220,34 +220,35 @@ def _choices(nothing: str, values: Iterable[tuple[str, str]]) -> list[dict[str, 
     return [{"label": nothing, "value": ALL}, *choices]
 
 
-def _views() -> Any:
-    return html.Span(
-        [
-            html.Button(
-                "import",
-                id=ids.IMPORT,
-                className="button small",
-                title="Bring in runs that were exported as JSON lines; files can be dropped here",
-                n_clicks=0,
-            ),
-            _select(ids.VIEW, "View", "views"),
-            _button(ids.VIEW_SAVE, "save view"),
-            _button(ids.VIEW_FORGET, "forget view", hidden=True),
-            html.Span(
-                dcc.Input(
-                    id=ids.VIEW_NAME,
-                    type="text",
-                    value="",
-                    placeholder="name, then Enter",
-                    maxLength=40,
-                    className="filter-text",
-                ),
-                id=ids.VIEW_FORM,
-                hidden=True,
-            ),
-        ],
-        className="runs-views",
+def importing() -> Any:
+    """The button that brings runs in from a file."""
+    return html.Button(
+        "import",
+        id=ids.IMPORT,
+        className="button small",
+        title="Bring in runs that were exported as JSON lines; files can be dropped here",
+        n_clicks=0,
     )
+
+
+def _views() -> list[Any]:
+    return [
+        _select(ids.VIEW, "View", "views"),
+        _button(ids.VIEW_SAVE, "save view"),
+        _button(ids.VIEW_FORGET, "forget view", hidden=True),
+        html.Span(
+            dcc.Input(
+                id=ids.VIEW_NAME,
+                type="text",
+                value="",
+                placeholder="name, then Enter",
+                maxLength=40,
+                className="filter-text",
+            ),
+            id=ids.VIEW_FORM,
+            hidden=True,
+        ),
+    ]
 
 
 def _export(name: str) -> Any:
