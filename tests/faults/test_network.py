@@ -71,7 +71,7 @@ async def test_black_hole_without_reset(served: Server, layer: Machine, seeds: l
         await anyio.sleep(random.uniform(0, 1))
         page.record.badges.clear()
         proxy.hole = True
-        await page.notices(within=30_000)
+        await page.notices(within=32_000)
         await anyio.sleep(random.uniform(0, 1))
 
     await Rounds(layer=layer, server=served).play(black_hole, seeds)
@@ -84,8 +84,9 @@ async def test_half_open(served: Server, layer: Machine, seeds: list[int]) -> No
         await anyio.sleep(random.uniform(0, 1))
         for link in list(proxy.links):
             link.holed = True
+        await anyio.sleep(0.3)  # what was on its way arrives, and would pass for an answer
         page.act("wake")
-        await page.notices(within=13_000)
+        await page.notices(within=16_000)
 
     await Rounds(layer=layer, server=served).play(half_open, seeds)
 
