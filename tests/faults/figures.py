@@ -106,7 +106,7 @@ def with_tables(document: str, figures: Figures) -> str:
     """The document with these figures between its two marks."""
     before, _, rest = document.partition(BEGIN)
     _, _, after = rest.partition(END)
-    programs = ", ".join(f"{name} {number}" for name, number in figures["versions"].items())
+    programs = ", ".join(f"{name} {number}" for name, number in sorted(figures["versions"].items()))
     parts = (BEGIN, tables(figures["faults"]), f"Played with {programs}.", END)
     return before + "\n\n".join(parts) + after
 
