@@ -13,12 +13,16 @@ from tests.faults.servers import Server, serving
 __all__ = ["pytest_runtest_call"]
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder is a fault test. Those in Chromium begin: they take longest."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Everything in this folder is a fault test. Those in Chromium begin: they take longest.
+
+    Marked before others choose by marks, sorted after others have shuffled.
+    """
     for item in items:
         if "tests/faults/" in item.path.as_posix():
             item.add_marker(pytest.mark.faults)
+    yield
     items.sort(key=lambda item: "tests/faults/test_chromium" not in item.path.as_posix())
 
 
