@@ -1,7 +1,7 @@
 /* While the connection is away nobody knows how a run stands: nothing may look as if it were running.
  *
  * What the server drew as running or queued is shown as unknown, and drawn as it was when the
- * connection is back. The elements are React's, so only the texts of their innermost spans change.
+ * connection is back. The elements are React's, so only the texts of their innermost ones change.
  */
 (function (root) {
   "use strict";
@@ -14,16 +14,26 @@
     [".status-word, .sr-only", "unknown"],
   ];
 
-  const drawn = new WeakMap(); // innermost span -> its text as the server drew it
+  const WAITING = ".waiting";
+  const NOT_KNOWN = "How the run goes on is not known while the connection is away.";
+
+  const drawn = new WeakMap(); // innermost element -> its text as the server drew it
+
+  function replace(element, text) {
+    if (element.textContent === text) return;
+    drawn.set(element, element.textContent);
+    element.textContent = text;
+  }
+
+  function restore(element, text) {
+    if (element.textContent === text && drawn.has(element)) element.textContent = drawn.get(element);
+  }
 
   function doubt(badge) {
     badge.dataset.was = badge.dataset.status;
     badge.dataset.status = "unknown";
     for (const [selector, text] of TEXTS) {
-      for (const span of badge.querySelectorAll(selector)) {
-        drawn.set(span, span.textContent);
-        span.textContent = text;
-      }
+      for (const span of badge.querySelectorAll(selector)) replace(span, text);
     }
   }
 
@@ -34,9 +44,7 @@
     if (status !== "unknown") return;
     badge.dataset.status = was;
     for (const [selector, text] of TEXTS) {
-      for (const span of badge.querySelectorAll(selector)) {
-        if (span.textContent === text && drawn.has(span)) span.textContent = drawn.get(span);
-      }
+      for (const span of badge.querySelectorAll(selector)) restore(span, text);
     }
   }
 
@@ -45,6 +53,7 @@
     document.documentElement.toggleAttribute("data-stale", !online);
     const [selector, change] = online ? [UNKNOWN, trust] : [GOING_ON, doubt];
     for (const badge of document.querySelectorAll(selector)) change(badge);
+    for (const sentence of document.querySelectorAll(WAITING)) (online ? restore : replace)(sentence, NOT_KNOWN);
     RyxDash.graph.setOnline(online);
   }
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from ryx_dash.api import schemas
+from ryx_dash.api import query, schemas
 from ryx_dash.api.metrics import Metrics
 from ryx_dash.api.openapi import document, page
 from ryx_dash.archive.export import MEDIA_TYPES, export, file_name
@@ -32,11 +32,10 @@ from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.base import EventLog, Run, RunFilter
 from ryx_dash.log.periods import edges, is_zone
 from ryx_dash.projection.charts import CHARTS, table
-from ryx_dash.protocol.analysis import Analysis, Part, parse_part
+from ryx_dash.protocol.analysis import Analysis
 from ryx_dash.protocol.codec import encode
 from ryx_dash.protocol.events import now
 from ryx_dash.protocol.executor import Executor
-from ryx_dash.protocol.steps import RunStatus
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_IMPORT_BYTES = 256 * 1024 * 1024
@@ -133,16 +132,16 @@ class Api:
 
     async def list_runs(self, request: Request) -> Response:
         """Runs, newest first."""
-        query = request.query_params
-        limit = _number(request, "limit", 50, least=1, most=MAX_RUNS)
-        status = _status(query.get("status"))
-        where = _filter(request)
+        asked = request.query_params
+        limit = query.number(request, "limit", 50, least=1, most=MAX_RUNS)
+        status = query.status(asked.get("status"))
+        where = query.run_filter(request)
         found = await to_thread.run_sync(
             lambda: self._log.runs(
                 limit=limit,
-                before=query.get("before") or None,
+                before=asked.get("before") or None,
                 status=status,
-                q=query.get("q", ""),
+                q=asked.get("q", ""),
                 where=where,
             )
         )
@@ -156,11 +155,11 @@ class Api:
     async def events(self, request: Request) -> Response:
         """A run's events: a page of them, or all as one JSON text a line."""
         run = await self._find(request)
-        after = _number(request, "after", 0, least=0, most=2**31)
+        after = query.number(request, "after", 0, least=0, most=2**31)
         if "application/x-ndjson" in request.headers.get("accept", ""):
             lines = self._lines(run.run_id, after, run.head)
             return StreamingResponse(lines, media_type="application/x-ndjson")
-        limit = _number(request, "limit", 500, least=1, most=MAX_EVENTS)
+        limit = query.number(request, "limit", 500, least=1, most=MAX_EVENTS)
         texts = await to_thread.run_sync(self._encoded, run.run_id, after, after + limit)
         body = f'{{"events":[{",".join(texts)}],"head":{run.head}}}'
         return Response(body, media_type="application/json")
@@ -189,7 +188,9 @@ class Api:
         return Response(text, media_type="text/csv", headers={"content-disposition": name})
 
     async def _analysis(self, request: Request) -> Analysis:
-        where = replace(_filter(request), statuses=_statuses(request.query_params.get("status")))
+        where = replace(
+            query.run_filter(request), statuses=query.statuses(request.query_params.get("status"))
+        )
         zone = request.query_params.get("zone") or "UTC"
         if not is_zone(zone):
             raise HTTPException(404, f"There is no time zone {zone[:40]!r}.")
@@ -317,71 +318,6 @@ def _said(error: ValidationError) -> tuple[str, ...]:
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "body"
     return (f"{where}: {first['msg']}.",)
-
-
-def _number(request: Request, name: str, default: int, *, least: int, most: int) -> int:
-    text = request.query_params.get(name)
-    if text is None or text == "":
-        return default
-    if not (text.isascii() and text.isdigit()) or len(text) > 12 or not least <= int(text) <= most:
-        raise ProtocolError(
-            f"{name}: {text[:40]!r} is not a whole number from {least} to {most}.",
-            code="bad_parameter",
-        )
-    return int(text)
-
-
-def _filter(request: Request) -> RunFilter:
-    query = request.query_params
-    return RunFilter(
-        models=_one(query.get("model")),
-        intents=_one(query.get("intent")),
-        tools=_one(query.get("tool")),
-        since=query.get("since", ""),
-        until=query.get("until", ""),
-        shortest=_milliseconds(request, "shortest"),
-        longest=_milliseconds(request, "longest"),
-        text=query.get("text", ""),
-        part=_part(query.get("part")),
-    )
-
-
-def _part(text: str | None) -> Part | None:
-    part = parse_part(text) if text else None
-    if text and part is None:
-        raise ProtocolError(
-            f"part: {text[:80]!r} is none. It is like step:1000-3000:llm_response, "
-            "tool:failed:read_file or tool::read_file.",
-            code="bad_parameter",
-        )
-    return part
-
-
-def _statuses(text: str | None) -> frozenset[RunStatus]:
-    found = (_status(name) for name in (text or "").split(","))
-    return frozenset(status for status in found if status is not None)
-
-
-def _one(value: str | None) -> frozenset[str]:
-    return frozenset({value}) if value else frozenset()
-
-
-def _milliseconds(request: Request, name: str) -> int | None:
-    if not request.query_params.get(name):
-        return None
-    return _number(request, name, 0, least=0, most=10**11)
-
-
-def _status(text: str | None) -> RunStatus | None:
-    if not text:
-        return None
-    try:
-        return RunStatus(text)
-    except ValueError:
-        known = ", ".join(RunStatus)
-        raise ProtocolError(
-            f"status: {text[:40]!r} is none of {known}.", code="bad_parameter"
-        ) from None
 
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}

@@ -44,16 +44,10 @@ def queued(position: int) -> list[Any]:
 
 
 def waiting(state: RunState) -> list[Any]:
-    """The run goes on and has no answer yet."""
-    current = next((s for s in state.steps if s.step == state.current_step), None)
-    if current is None and state.acknowledged:
-        return [html.P("The backend has the command. It has said nothing else.", className="quiet")]
-    if current is None:
-        return [html.P("The run has started.", className="quiet")]
-    if current.node == "llm":
-        model = f" {state.model}" if state.model else ""
-        return [html.P(f"Waiting for the model{model} to begin.", className="quiet")]
-    return [html.P(f"{current.label}: {current.message or 'under way'}"[:300], className="quiet")]
+    """The run goes on and has no answer yet. While the connection is away the page says instead
+    that it does not know (``.waiting``).
+    """
+    return [html.P(_awaited(state)[:300], className="quiet waiting")]
 
 
 def outcome(state: RunState) -> list[Any]:
@@ -100,6 +94,17 @@ def without_model(state: RunState) -> list[Any]:
             **{"data-level": "warning"},
         )
     ]
+
+
+def _awaited(state: RunState) -> str:
+    current = next((s for s in state.steps if s.step == state.current_step), None)
+    if current is None:
+        said_nothing = "The backend has the command. It has said nothing else."
+        return said_nothing if state.acknowledged else "The run has started."
+    if current.node == "llm":
+        model = f" {state.model}" if state.model else ""
+        return f"Waiting for the model{model} to begin."
+    return f"{current.label}: {current.message or 'under way'}"
 
 
 def _where(state: RunState) -> str:

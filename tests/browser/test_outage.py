@@ -42,10 +42,12 @@ def test_what_was_running_reads_as_unknown_until_the_server_is_back(
     assert "unknown" in page.text("#workflow-steps")
     assert border(page) == "dashed"
     assert label(page).startswith("?")
+    assert "not known while the connection is away" in page.text("#answer-state")
     with dashboard(tmp_path, port=port, workers=workers):
         page.wait_for(lambda: "running" in page.text("#run-status"))
         page.wait_for(lambda: border(page) == "solid")
         assert label(page).startswith("◐")
+        assert page.text("#answer-state") == "Input: Reading"
         assert "unknown" not in page.text("#run-line") + page.text("#workflow-steps")
         writer.finish()
         page.wait_for_end()
