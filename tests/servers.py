@@ -75,7 +75,7 @@ def until(condition: object, *, seconds: float = START_SECONDS) -> None:
     while not condition():  # type: ignore[operator]
         if time.monotonic() > end:
             raise TimeoutError(f"{condition} did not come true in {seconds} s")
-        time.sleep(0.01)
+        time.sleep(0.02)
 
 
 @dataclass

@@ -21,10 +21,12 @@ class PageUnderTest:
         self.server = server
 
     def open(self, path: str = "/", *, wait: bool = True) -> None:
-        """Open a path and wait until the page is connected."""
+        """Open a path and wait until the page is connected and has drawn its first frame."""
         self.driver.get(self.server.url + path)
         if wait:
             self.wait_for(lambda: self.attribute("connection-status", "data-status") == "connected")
+            # else a test would take the run that this frame shows for the one that it starts
+            self.wait_for(lambda: "Waiting for the server" not in self.text("#answer-state"))
 
     def find(self, element_id: str) -> WebElement:
         """The element with this id."""
