@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.browser.conftest import fill_workspace
 from tests.browser.page import PageUnderTest
+from tests.browser.writer import RunWriter
 from tests.servers import dashboard
 
 QUESTION = "What is the launch code of project Zephyr?"
@@ -85,25 +86,29 @@ def test_steps_by_button_and_by_key(page: PageUnderTest) -> None:
     page.wait_for(lambda: at(page, 2))
 
 
-def test_a_run_is_played_to_its_end(page: PageUnderTest) -> None:
-    page.open()
-    page.ask(QUESTION)
-    end, head = screen(page), page.counts["head"]
-    page.script(
-        "window.seen = [];"
-        "new MutationObserver(() => seen.push(document.getElementById('position').innerText))"
-        ".observe(document.getElementById('position'), {childList: true, characterData: true,"
-        " subtree: true})"
-    )
-    page.find("travel-play").click()
-    page.wait_for(lambda: page.attribute("travel-play", "aria-pressed") == "true")
-    page.wait_for(lambda: page.attribute("travel-play", "aria-pressed") == "false")
-    page.wait_for(lambda: at(page, head))
-    seen = [int(text.split()[1].replace(",", "")) for text in page.script("return seen")]
-    assert seen[0] == 1
-    assert seen == sorted(seen)
-    assert len(set(seen)) >= 3
-    assert screen(page) == end
+def test_a_run_is_played_to_its_end(tmp_path: Path, dash_br: Browser) -> None:
+    writer = RunWriter(tmp_path)
+    writer.finish(pause=0.2)
+    with dashboard(tmp_path) as running:
+        page = PageUnderTest(dash_br, running)
+        page.open(f"/runs/{writer.run.run_id}")
+        page.wait_for_end()
+        end, head = screen(page), page.counts["head"]
+        page.script(
+            "window.seen = [];"
+            "new MutationObserver(() => seen.push(document.getElementById('position').innerText))"
+            ".observe(document.getElementById('position'), {childList: true, characterData: true,"
+            " subtree: true})"
+        )
+        page.find("travel-play").click()
+        page.wait_for(lambda: page.attribute("travel-play", "aria-pressed") == "true")
+        page.wait_for(lambda: page.attribute("travel-play", "aria-pressed") == "false")
+        page.wait_for(lambda: at(page, head))
+        seen = [int(text.split()[1].replace(",", "")) for text in page.script("return seen")]
+        assert seen[0] == 1
+        assert seen == sorted(seen)
+        assert len(set(seen)) >= 3
+        assert screen(page) == end
 
 
 def test_a_link_leads_to_its_moment_and_back_again(page: PageUnderTest) -> None:

@@ -1,5 +1,6 @@
 """A run that a test writes into a dashboard's log, as another worker would."""
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,9 +41,10 @@ class RunWriter:
                 for n in range(1, size + 1)
             )
 
-    def finish(self, response: str = "The end.") -> None:
-        """Complete every step and the run."""
+    def finish(self, response: str = "The end.", *, pause: float = 0) -> None:
+        """Complete every step and the run, with a ``pause`` of seconds before each step."""
         for step in STEPS:
+            time.sleep(pause)
             self.write(
                 [
                     step_event(EventKind.STEP_START, step, f"{step.label} begins"),
