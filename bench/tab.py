@@ -67,14 +67,23 @@ class Tab:
     def cpu(self) -> float:
         """Seconds of CPU that the tab's processes have used."""
         browser = psutil.Process(self.driver.service.process.pid)
-        found = browser.children(recursive=True)
-        return sum(cpu(process) for process in found if "--type=renderer" in process.cmdline())
+        return sum(cpu(one) for one in browser.children(recursive=True) if _is_renderer(one))
 
 
 def cpu(process: psutil.Process) -> float:
-    """Seconds of CPU that one process has used."""
-    times = process.cpu_times()
+    """Seconds of CPU that one process has used; none if it has just ended."""
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
     return float(times.user + times.system)
+
+
+def _is_renderer(process: psutil.Process) -> bool:
+    try:
+        return "--type=renderer" in process.cmdline()
+    except psutil.NoSuchProcess:  # a page that was left ends when it likes
+        return False
 
 
 def memory(process: psutil.Process) -> float:
