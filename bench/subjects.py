@@ -138,7 +138,7 @@ class Ours:
     def counts(self, tab: Tab, emission: Emission) -> Counts:
         logged = reading.numbers_in_log(self._served.url, self._run)
         shown = reading.numbers_in_monitor(self._served.url, self._run)
-        every = set(range(1, len(emission) + 1))
+        every = set(range(emission.first, emission.last + 1))
         return Counts(
             lost=len(every - set(logged)),
             unreachable=len(every - set(shown)),
