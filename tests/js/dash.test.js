@@ -317,9 +317,13 @@ test("what was running is unknown while nobody knows, and as it was afterwards",
     '.status[data-status="running"], .status[data-status="queued"]': ({ status }) => ["running", "queued"].includes(status),
     ".status[data-was]": ({ was }) => was !== undefined,
   };
-  b.document.querySelectorAll = (selector) => badges.filter((one) => matching[selector](one.dataset));
+  const waiting = [{ textContent: "Waiting for the model to begin." }, { textContent: "The run has started." }];
+  b.document.querySelectorAll = (selector) =>
+    selector === ".waiting" ? waiting : badges.filter((one) => matching[selector](one.dataset));
   b.RyxDash.stale.setOnline(false);
   b.RyxDash.stale.setOnline(false);
+  for (const one of waiting) assert.match(one.textContent, /not known while the connection is away/);
+  waiting[1].textContent = "Context: Indexed 2 of 2 files"; // drawn again meanwhile
   for (const one of badges) {
     assert.equal(one.dataset.status, "unknown");
     assert.deepEqual(one.spans.map((span) => span.textContent), ["?", "unknown"]);
@@ -331,6 +335,8 @@ test("what was running is unknown while nobody knows, and as it was afterwards",
   b.RyxDash.stale.setOnline(true);
   assert.deepEqual(badges.map((one) => one.dataset.status), ["running", "queued", "success"]);
   assert.deepEqual(badges.map((one) => one.spans.map((span) => span.textContent).join(" ")), ["◐ running", "○ queued", "✓ success"]);
+  const sentences = ["Waiting for the model to begin.", "Context: Indexed 2 of 2 files"];
+  assert.deepEqual(waiting.map((one) => one.textContent), sentences);
 });
 
 test("the badge's detail is drawn while it is open, and closes like a menu", () => {
