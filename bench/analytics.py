@@ -7,13 +7,9 @@ both logs, and their ratio. The goal is two seconds for 100,000 runs.
 """
 
 import random
-import sys
-import tempfile
-import time
 from collections.abc import Callable
-from pathlib import Path
 
-from bench.runs_list import DAY, median, stamp, text
+from bench.runs_list import DAY, compare, stamp, text
 from ryx_dash.log.base import EventLog, Run, RunFilter
 from ryx_dash.log.periods import edges
 from ryx_dash.log.sqlite import SqliteLog
@@ -100,23 +96,5 @@ def questions(log: EventLog, size: int) -> dict[str, Callable[[], object]]:
     }
 
 
-def main() -> None:
-    sizes = (1_000, int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
-    measured = []
-    with tempfile.TemporaryDirectory() as folder:
-        for size in sizes:
-            log = SqliteLog(Path(folder) / f"{size}.db")
-            begin = time.perf_counter()
-            log._connections._writer.execute("PRAGMA synchronous = OFF")
-            fill(log, size)
-            print(f"{size:,} runs written in {time.perf_counter() - begin:.0f} s", flush=True)
-            measured.append({name: median(act) for name, act in questions(log, size).items()})
-            log.close()
-    print(f"{'ms':30}" + "".join(f"{size:>12,}" for size in sizes) + f"{'ratio':>8}")
-    for name, small in measured[0].items():
-        large = measured[1][name]
-        print(f"{name:30}{small:12.2f}{large:12.2f}{large / small:8.1f}")
-
-
 if __name__ == "__main__":
-    main()
+    compare(fill, questions)

@@ -103,7 +103,11 @@ def median(act: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
-def main() -> None:
+def compare(
+    fill: Callable[[SqliteLog, int], None],
+    questions: Callable[[EventLog, int], dict[str, Callable[[], object]]],
+) -> None:
+    """Print how long each question takes in a small and in a large log that ``fill`` makes."""
     sizes = (1_000, int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
     measured = []
     with tempfile.TemporaryDirectory() as folder:
@@ -113,7 +117,7 @@ def main() -> None:
             log._connections._writer.execute("PRAGMA synchronous = OFF")
             fill(log, size)
             print(f"{size:,} runs written in {time.perf_counter() - begin:.0f} s", flush=True)
-            measured.append({name: median(act) for name, act in queries(log, size).items()})
+            measured.append({name: median(act) for name, act in questions(log, size).items()})
             log.close()
     print(f"{'ms':30}" + "".join(f"{size:>12,}" for size in sizes) + f"{'ratio':>8}")
     for name, small in measured[0].items():
@@ -122,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    compare(fill, queries)
