@@ -52,10 +52,14 @@ class Audience:
 class Viewer:
     """One page without a screen."""
 
-    def __init__(self, served: Dashboard, run: str, body: dict[str, Any]) -> None:
+    def __init__(
+        self, served: Dashboard, run: str, body: dict[str, Any], *, pause: float = 0.0
+    ) -> None:
         self._served = served
         self._run = run
         self._body = body
+        self._pause = pause
+        """Seconds from an answer to its acknowledgement, as a page draws."""
         self.seen: list[tuple[float, int]] = []
 
     async def watch(self) -> None:
@@ -69,6 +73,7 @@ class Viewer:
                     views = await self._ask(*asking)
                     shown = views["shown"]["data"]
                     self._put("shown", shown)
+                    await asyncio.sleep(self._pause)
                     self.seen.append((time.time() * 1000, shown["seq"]))
                     await socket.send(views["ws"]["send"])
         finally:

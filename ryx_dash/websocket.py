@@ -6,7 +6,7 @@ import ssl
 import time
 from asyncio import Future
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from math import inf
 from socket import SO_RCVBUF, SOL_SOCKET, gaierror
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -31,6 +31,13 @@ must not wait for long when events come faster than the log takes them."""
 
 MAX_MESSAGE = 32 * 1024 * 1024
 """Bytes of the largest message that is received; a larger one closes the connection (1009)."""
+
+SOME_BYTES = 1024 * 1024
+"""Bytes of messages from which on no more are taken at once."""
+
+QUEUE = 4
+"""Messages that may wait unread before the connection is not read from any more: what comes then
+is read at once and not message by message."""
 
 CONTRACT_HEADER = "Ryx-Contract"
 """By this header of its handshake a server says that it keeps the whole contract: the same command
@@ -59,6 +66,7 @@ async def opened(
             # The answer to a ping waits behind whatever is read too slowly: see `receive`.
             ping_interval=None,
             max_size=MAX_MESSAGE,
+            max_queue=QUEUE,
         )
     except ImportError as error:  # of the optional package for SOCKS proxies
         raise OSError(f"{error}; install python-socks, or unset the proxy") from None
@@ -87,6 +95,24 @@ async def receive(socket: ClientConnection, *, at_most: float = inf) -> bytes | 
         if isinstance(pong, Future) and not pong.done():
             raise TimeoutError
         pong = await socket.ping()
+
+
+async def receive_some(socket: ClientConnection, *, at_most: float = inf, most: int) -> list[bytes]:
+    """The next message, and with it up to ``most`` that are there already; none if there is none
+    within ``at_most`` seconds. Raises as :func:`receive`.
+
+    To wait for each message costs more than to read most of them.
+    """
+    first = await receive(socket, at_most=at_most)
+    if first is None:
+        return []
+    found, size = [first], len(first)
+    # Nothing of what is there is lost: the next call raises again, or gets the message.
+    with suppress(*FAILURES), anyio.move_on_after(0):
+        while len(found) < most and size < SOME_BYTES:
+            found.append(await socket.recv(decode=False))
+            size += len(found[-1])
+    return found
 
 
 def why(error: BaseException) -> str:

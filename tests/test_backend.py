@@ -273,8 +273,8 @@ async def test_a_backend_that_forgot_the_run_leaves_it_interrupted(tmp_path: Pat
     events: list[Draft] = []
     first = anyio.Event()
 
-    async def emit(draft: Draft) -> None:
-        events.append(draft)
+    async def emit(*drafts: Draft) -> None:
+        events.extend(drafts)
         first.set()
 
     async with proxy.serve(), anyio.create_task_group() as tasks:

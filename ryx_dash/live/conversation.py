@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from math import inf
 
 import anyio
 from anyio import to_thread
@@ -15,10 +16,16 @@ from ryx_dash.protocol.dialects.order import MAX_HELD
 from ryx_dash.protocol.dialects.translator import Translator
 from ryx_dash.protocol.events import REMARK, Draft, EventKind, JsonObject, outcome
 from ryx_dash.protocol.executor import Emit, Request
-from ryx_dash.websocket import CONTRACT_HEADER, FAILURES, final, opened, public, receive, why
+from ryx_dash.websocket import CONTRACT_HEADER, FAILURES, final, opened, public, receive_some, why
 
 CANCEL_SECONDS = 0.9
 """How long the backend gets to be told that nobody wants the run any more."""
+
+TOGETHER = 256
+"""Messages that are translated, and given to the log, at once."""
+
+PAUSE_SECONDS = 0.004
+"""Time from one look for messages to the next: what comes meanwhile is taken together."""
 
 LARGE = 262_144
 """Bytes of a message from which on it is translated beside the event loop."""
@@ -69,6 +76,7 @@ class Conversation:
         self._keeps_contract = False
         self._asked_again: int | None = None
         self._heard = time.monotonic()
+        self._looked = -inf
         self._tries = 0
 
     async def hold(self) -> None:
@@ -109,47 +117,64 @@ class Conversation:
         if not self._sent:
             self._heard = time.monotonic()
 
-    async def _take(self, raw: bytes | None) -> bool:
-        """Emit what a message brings, or what waited for one that has not come; whether it was
-        the end of the run.
+    async def _take(self, messages: Sequence[bytes]) -> bool:
+        """Emit what messages bring, or what waited for one that has not come if there are none;
+        whether it was the end of the run.
         """
-        drafts = self._translator.skip_hole() if raw is None else await self._translated(raw)
-        for draft in drafts:
-            self._recovered()
-            if draft.data.get("code") in _LOST_THERE and draft.event == EventKind.WORKFLOW_ERROR:
-                draft = self._interrupted(f"The backend at {self._address} has lost this run")
-            if outcome(draft) is not None:
-                await self._end(draft)
-                return True
-            await self._emit(draft)
-        if drafts:  # what is of other runs, or was there before, says nothing of this one
-            self._heard = time.monotonic()  # however long the log took: that is not the backend's
-        return False
+        drafts = await self._translated(messages) if messages else self._translator.skip_hole()
+        if not drafts:
+            return False  # what is of other runs, or was there before, says nothing of this one
+        self._recovered()
+        place = next((n for n, draft in enumerate(drafts) if outcome(draft) is not None), None)
+        if place != 0:
+            await self._emit(*drafts[:place])
+        if place is not None:
+            await self._end(self._told(drafts[place]))
+        self._heard = time.monotonic()  # however long the log took: that is not the backend's
+        return place is not None
 
-    async def _translated(self, raw: bytes) -> list[Draft]:
+    async def _translated(self, messages: Sequence[bytes]) -> list[Draft]:
         self._link.heard()
         take = self._translator.take
-        drafts = take(raw) if len(raw) < LARGE else await to_thread.run_sync(take, raw)
+        drafts: list[Draft] = []
+        for raw in messages:
+            found = take(raw) if len(raw) < LARGE else await to_thread.run_sync(take, raw)
+            drafts += found
+            if any(outcome(draft) is not None for draft in found):
+                break  # nothing belongs to the run after its end
         self._keeps_contract = self._keeps_contract or self._translator.order.since > 0
         return drafts
 
-    async def _next(self, socket: ClientConnection) -> bytes | None:
-        """The next message; ``None`` to go on without one that is missing.
+    def _told(self, end: Draft) -> Draft:
+        """The end that the backend tells, unless it only says that it does not know the run."""
+        if end.event == EventKind.WORKFLOW_ERROR and end.data.get("code") in _LOST_THERE:
+            return self._interrupted(f"The backend at {self._address} has lost this run")
+        return end
+
+    async def _next(self, socket: ClientConnection) -> list[bytes]:
+        """The next messages; none to go on without one that is missing.
 
         Raises :class:`Silent` or :class:`Stale`.
         """
+        await anyio.sleep(max(0.0, self._looked + PAUSE_SECONDS - time.monotonic()))
         order = self._translator.order
         if order.held:
-            raw = await receive(socket, at_most=HOLE_SECONDS) if order.held < MAX_HELD else None
-            if raw is None and self._asked_again != order.since:
+            room = min(TOGETHER, MAX_HELD - order.held)
+            found = await self._look(socket, HOLE_SECONDS, room) if room > 0 else []
+            if not found and self._asked_again != order.since:
                 raise Stale
-            return raw
+            return found
         may_ask = self._may_ask_again()
         patience = self._silence / 2 if may_ask else self._silence
-        raw = await receive(socket, at_most=self._heard + patience - time.monotonic())
-        if raw is None:
+        found = await self._look(socket, self._heard + patience - time.monotonic(), TOGETHER)
+        if not found:
             raise Stale if may_ask else Silent
-        return raw
+        return found
+
+    async def _look(self, socket: ClientConnection, at_most: float, most: int) -> list[bytes]:
+        found = await receive_some(socket, at_most=at_most, most=most)
+        self._looked = time.monotonic()
+        return found
 
     def _may_ask_again(self) -> bool:
         return self._keeps_contract and self._asked_again != self._translator.order.since

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -55,29 +56,39 @@ class Writer:
         self._note = note
         self._lease = run.lease
         self._seq = run.head
-        self._send, self._receive = anyio.create_memory_object_stream[Event](BUFFER)
+        self._waiting: deque[Event] = deque()
         self._closed = False
         self._order = anyio.Lock()
+        self._changed = anyio.Event()
 
-    async def emit(self, draft: Draft) -> None:
-        """Take the run's next event. Waits while :data:`BUFFER` events are uncommitted."""
+    async def emit(self, *drafts: Draft) -> None:
+        """Take the run's next events. Waits while :data:`BUFFER` events are uncommitted."""
         async with self._order:
-            if not self._closed:
-                await self._put(clean_draft(draft))
+            moment = now()
+            for draft in drafts:
+                while len(self._waiting) >= BUFFER and not self._closed:
+                    await self._changed.wait()
+                    moment = now()
+                if self._closed:
+                    return
+                self._put(clean_draft(draft), moment)
 
     async def commit(self) -> None:
         """Commit what was emitted until the run has ended. Raises :class:`errors.LogError`.
 
         Shielded: a run that is stopped still commits its last event.
         """
-        with anyio.CancelScope(shield=True), self._send, self._receive:
-            async for first in self._receive:
-                batch = [first, *self._waiting()]
-                begun = time.perf_counter()
-                run = await self._append(batch)
-                self._counters.appended(len(batch), time.perf_counter() - begun)
-                self._feed.publish(run)
-                self._note(run)
+        with anyio.CancelScope(shield=True):
+            try:
+                while batch := await self._batch():
+                    begun = time.perf_counter()
+                    run = await self._append(batch)
+                    self._counters.appended(len(batch), time.perf_counter() - begun)
+                    self._feed.publish(run)
+                    self._note(run)
+            finally:
+                self._closed = True  # if the log failed, nobody shall wait for room
+                self._tell()
 
     async def _append(self, batch: list[Event]) -> Run:
         """Commit a batch. While the log is busy nobody can take the run away, so it may wait."""
@@ -86,29 +97,25 @@ class Writer:
                 return await to_thread.run_sync(self._log.append, self._lease, batch)
         return await to_thread.run_sync(self._log.append, self._lease, batch)
 
-    async def _put(self, draft: Draft) -> None:
-        event = draft.at(self._lease.run_id, self._seq + 1, now())
-        # Shielded: a send that is cancelled may have delivered its event all the same.
-        with anyio.CancelScope(shield=True):
-            try:
-                await self._send.send(event)
-            except (
-                anyio.BrokenResourceError,
-                anyio.ClosedResourceError,
-            ):  # the log failed; `commit` raises the reason
-                self._closed = True
-                return
+    def _put(self, draft: Draft, moment: str) -> None:
         self._seq += 1
-        if outcome(draft) is not None:
-            self._closed = True
-            self._send.close()
+        self._waiting.append(draft.at(self._lease.run_id, self._seq, moment))
+        self._closed = outcome(draft) is not None
+        if self._closed or len(self._waiting) == 1:
+            self._tell()
 
-    def _waiting(self) -> list[Event]:
-        batch: list[Event] = []
-        with suppress(anyio.WouldBlock, anyio.EndOfStream):
-            while len(batch) < BATCH - 1:
-                batch.append(self._receive.receive_nowait())
+    async def _batch(self) -> list[Event]:
+        """The next events, as soon as there are some; none after the end."""
+        while not self._waiting and not self._closed:
+            await self._changed.wait()
+        batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        self._tell()
         return batch
+
+    def _tell(self) -> None:
+        """Wake whoever waits: for events, or for room."""
+        self._changed.set()
+        self._changed = anyio.Event()
 
 
 class Runner:

@@ -26,9 +26,9 @@ class Model:
 
 
 class Emit(Protocol):
-    """Takes the next event of the run. Waits when the log cannot keep up."""
+    """Takes the next events of the run, in order. Waits when the log cannot keep up."""
 
-    async def __call__(self, draft: Draft) -> None: ...
+    async def __call__(self, *drafts: Draft) -> None: ...
 
 
 class Executor(Protocol):

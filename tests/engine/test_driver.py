@@ -114,7 +114,7 @@ async def test_an_error_of_the_log_passes(error: Exception) -> None:
 
 
 async def test_a_log_that_fails_at_once_passes() -> None:
-    async def emit(draft: Draft) -> None:
+    async def emit(*drafts: Draft) -> None:
         raise LogFull("Full.")
 
     context = Context(request=Request(run_id="r", input="x"), parts=cast(Parts, None))

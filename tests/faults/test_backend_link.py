@@ -73,8 +73,9 @@ async def planned(request: Request, emit: Emit) -> None:
 async def documented(socket: ServerConnection, command: dict[str, Any]) -> None:
     """The same from a server that counts nothing and knows no command."""
 
-    async def emit(draft: Draft) -> None:
-        await say(socket, **draft.model_dump())
+    async def emit(*drafts: Draft) -> None:
+        for draft in drafts:
+            await say(socket, **draft.model_dump())
 
     await planned(Request(run_id="", input=command["input"]), emit)
 

@@ -159,8 +159,8 @@ async def test_what_is_of_other_runs_does_not_keep_a_run_alive() -> None:
 
 
 async def test_time_that_the_log_takes_is_not_the_backends_silence() -> None:
-    async def emit(draft: Draft) -> None:
-        drafts.append(draft)
+    async def emit(*some: Draft) -> None:
+        drafts.extend(some)
         await anyio.sleep(0.3)
 
     drafts: list[Draft] = []
@@ -216,6 +216,31 @@ async def test_a_burst_is_logged_whole(count: int) -> None:
     assert [event.seq for event in events] == list(range(1, count + 3))
 
 
+async def test_messages_in_one_packet_are_taken_in_order_up_to_the_end() -> None:
+    async def at_once(socket: ServerConnection, command: dict[str, Any]) -> None:
+        for n in range(600):
+            await backends.say(socket, event="step_progress", step="x", message=str(n))
+        await backends.say(socket, event="workflow_complete", data={"response": "Done."})
+        await backends.say(socket, event="step_progress", step="x", message="after the end")
+
+    async with served_backend(at_once) as backend:
+        events = await run_on(backend)
+    assert [event.message for event in events[1:-1]] == [str(n) for n in range(600)]
+    assert events[-1].event == "workflow_complete"
+
+
+async def test_what_came_before_a_connection_broke_is_in_the_log() -> None:
+    async def breaks(socket: ServerConnection, command: dict[str, Any]) -> None:
+        for n in range(300):
+            await backends.say(socket, event="step_progress", step="x", message=str(n))
+        await socket.close(1011)
+
+    async with served_backend(breaks) as backend:
+        events = await run_on(backend)
+    assert [event.message for event in events[1:-1]] == [str(n) for n in range(300)]
+    assert state(events).status is RunStatus.INTERRUPTED
+
+
 async def test_a_slow_log_makes_the_backend_wait_and_not_the_memory_grow() -> None:
     sent = 0
 
@@ -228,10 +253,10 @@ async def test_a_slow_log_makes_the_backend_wait_and_not_the_memory_grow() -> No
     taken = 0
     stopped = anyio.Event()
 
-    async def emit(draft: Draft) -> None:
+    async def emit(*drafts: Draft) -> None:
         nonlocal taken
-        taken += 1
-        if taken == 50:
+        taken += len(drafts)
+        if taken >= 50:
             stopped.set()
             await anyio.sleep_forever()
 
@@ -259,8 +284,8 @@ async def test_a_backend_that_comes_late_is_waited_for() -> None:
     events: list[Draft] = []
     tried = anyio.Event()
 
-    async def emit(draft: Draft) -> None:
-        events.append(draft)
+    async def emit(*drafts: Draft) -> None:
+        events.extend(drafts)
         tried.set()
 
     with anyio.fail_after(30):
@@ -296,8 +321,8 @@ async def test_a_status_that_may_pass_is_retried() -> None:
         relay = Relay(backend.url, pauses=quick)
         said: list[Draft] = []
 
-        async def emit(draft: Draft) -> None:
-            said.append(draft)
+        async def emit(*drafts: Draft) -> None:
+            said.extend(drafts)
             backend.status = None
 
         with anyio.fail_after(20):

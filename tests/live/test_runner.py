@@ -51,6 +51,33 @@ async def test_a_burst_is_committed_in_order() -> None:
     assert [event.message for event in events[1:5_001]] == [str(n) for n in range(5_000)]
 
 
+async def test_events_that_come_together_are_committed_in_order_and_wait_for_room() -> None:
+    async def burst(request: Request, emit: Emit) -> None:
+        drafts = [step_event(EventKind.STEP_PROGRESS, INPUT, str(n)) for n in range(5_000)]
+        await emit(*drafts)
+        await all_green(request, emit)
+
+    run, events = await execute(burst)
+    assert run.status is RunStatus.SUCCESS
+    assert [event.message for event in events[1:5_001]] == [str(n) for n in range(5_000)]
+
+
+async def test_what_comes_together_with_the_end_but_after_it_is_dropped() -> None:
+    async def talkative(request: Request, emit: Emit) -> None:
+        end = Draft(event=EventKind.WORKFLOW_COMPLETE, data={"response": "Done."})
+        late = step_event(EventKind.STEP_PROGRESS, INPUT, "late")
+        await emit(step_event(EventKind.STEP_PROGRESS, INPUT, "early"), end, late)
+        await emit(late)
+
+    run, events = await execute(talkative)
+    assert run.status is RunStatus.SUCCESS
+    assert [event.event for event in events] == [
+        "workflow_start",
+        "step_progress",
+        "workflow_complete",
+    ]
+
+
 async def test_what_json_cannot_say_is_replaced_before_the_log_sees_it() -> None:
     async def odd(request: Request, emit: Emit) -> None:
         await emit(Draft(event=EventKind.STEP_PROGRESS, data={"n": float("nan"), "s": "\ud800"}))
