@@ -16,7 +16,8 @@
     const text = JSON.stringify({ ...wanted, folded });
     if (!open || document.hidden || wanted.run === null || text === asked) return false;
     asked = text;
-    page.put("timeline-asked", { data: { ...wanted, folded, zoom } });
+    const made = page.get("timeline", "figure") !== undefined; // the first question brings the graph
+    page.put(made ? "timeline-asked" : "timeline-first", { data: { ...wanted, folded, zoom } });
     return true;
   }
 

@@ -20,16 +20,28 @@ GHOST_EVENTS = 5_000
 
 
 def register(app: Dash, log: EventLog, history: History) -> None:
-    """Register the callback; what it is asked comes at most twice a second."""
+    """Register the callbacks; what they are asked comes at most twice a second."""
     previous = lru_cache(maxsize=256)(lambda run_id, question: _previous(log, run_id, question))
 
-    def draw(asked: Any) -> Any:
+    def drawn(asked: Any) -> dict[str, Any] | None:
         try:
-            drawn = figure(log, history, asked, previous)
+            return figure(log, history, asked, previous)
         except LogError:
-            drawn = None  # the page says by itself that the log fails
-        return (no_update, no_update) if drawn is None else (drawn, timeline.style(drawn))
+            return None  # the page says by itself that the log fails
 
+    def make(asked: Any) -> Any:
+        first = drawn(asked)
+        return no_update if first is None else timeline.graph(first)
+
+    def draw(asked: Any) -> Any:
+        new = drawn(asked)
+        return (no_update, no_update) if new is None else (new, timeline.style(new))
+
+    app.callback(
+        Output(ids.TIMELINE_PLACE, "children"),
+        Input(ids.TIMELINE_FIRST, "data"),
+        prevent_initial_call=True,
+    )(make)
     app.callback(
         Output(ids.TIMELINE, "figure"),
         Output(ids.TIMELINE, "style"),

@@ -50,6 +50,7 @@ TAB_GRAPH = "tab-graph"
 TAB_TIMELINE = "tab-timeline"
 TIMELINE = "timeline"
 TIMELINE_FOLD = "timeline-fold"
+TIMELINE_PLACE = "timeline-place"
 
 # monitor
 TABLE = "event-table"  # *
@@ -112,6 +113,7 @@ FOLLOWING = "follow"
 CLEARED = "cleared"
 AHEAD_ASKED = "ahead-asked"
 AHEAD = "ahead"
+TIMELINE_FIRST = "timeline-first"
 TIMELINE_ASKED = "timeline-asked"
 INSPECT_ASKED = "inspect-asked"
 INSPECT_SHOWN = "inspect-shown"

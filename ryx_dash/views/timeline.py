@@ -45,8 +45,10 @@ def tabs() -> Any:
 
 
 def box() -> Any:
-    """The place of the timeline, empty; it is drawn only while it is to be seen."""
-    empty = {"data": [], "layout": go.Layout(**_layout(8)).to_plotly_json()}
+    """The place of the timeline, without it: it is made when it is to be seen for the first time.
+
+    A page that has a ``dcc.Graph`` loads 5 MB of plotly before anything else goes on.
+    """
     return html.Div(
         [
             html.Div(
@@ -64,18 +66,27 @@ def box() -> Any:
                 ],
                 className="timeline-keys",
             ),
-            dcc.Graph(
-                id=ids.TIMELINE,
-                figure=empty,
-                config={"displayModeBar": False, "doubleClick": "autosize"},
-                responsive=True,
-                style=style(empty),
-                className="timeline",
+            html.Div(
+                html.P("The timeline of a run is drawn here.", className="state quiet"),
+                id=ids.TIMELINE_PLACE,
+                className="timeline-place",
             ),
         ],
         id="timeline-box",
         className="panel-body timeline-box",
         tabIndex="0",
+    )
+
+
+def graph(drawn: dict[str, Any]) -> Any:
+    """The timeline itself, with its first figure."""
+    return dcc.Graph(
+        id=ids.TIMELINE,
+        figure=drawn,
+        config={"displayModeBar": False, "doubleClick": "autosize"},
+        responsive=True,
+        style=style(drawn),
+        className="timeline",
     )
 
 

@@ -83,12 +83,20 @@ def test_it_grows_with_the_run_and_a_click_selects(page: PageUnderTest, writer: 
 
 def test_nothing_is_drawn_that_nobody_looks_at(page: PageUnderTest, writer: RunWriter) -> None:
     page.open()
-    asked = "return dash_component_api.getLayout('timeline-asked').props.data || null"
+    asked = (
+        "return ['first', 'asked'].map("
+        "n => dash_component_api.getLayout(`timeline-${n}`).props.data || null)"
+    )
+    plotly = (
+        "return performance.getEntriesByType('resource').some(r => r.name.includes('/plotly.min'))"
+    )
     writer.write([step(EventKind.STEP_START)])
     page.wait_for(lambda: page.steps["input_reception"] == "running")
-    assert page.script(asked) is None
+    assert page.script(asked) == [None, None]
+    assert not page.script(plotly)
     show(page, "timeline")
     page.wait_for(lambda: bars(page) == ["input"])
+    assert page.script(plotly)
     show(page, "graph")
     before = page.script(asked)
     writer.write([step(EventKind.STEP_START, INTENT)])

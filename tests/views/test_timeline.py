@@ -182,4 +182,10 @@ def test_any_history_can_be_drawn(history, folded):
 def test_tabs_and_box():
     tabs = find(timeline.tabs(), role="tab")
     assert [tab["aria-selected"] for tab in tabs] == ["true", "false"]
-    assert one(timeline.box(), id=ids.TIMELINE)["config"]["displayModeBar"] is False
+    assert one(timeline.box(), id=ids.TIMELINE_PLACE)
+
+
+def test_the_graph_is_no_part_of_the_page_at_first():
+    assert find(timeline.box(), id=ids.TIMELINE) == []
+    drawn = timeline.graph(timeline.figure(RUN))
+    assert one(drawn, id=ids.TIMELINE)["config"]["displayModeBar"] is False
