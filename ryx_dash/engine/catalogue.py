@@ -3,14 +3,17 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import anyio
-import httpx
 from pydantic import SecretStr
 
 from ryx_dash.protocol.executor import Model
+from ryx_dash.web import Web
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT = 2.0
 """Seconds for the whole answer."""
@@ -40,14 +43,14 @@ class Catalogue:
         self,
         url: str,
         key: SecretStr | None,
-        client: httpx.AsyncClient,
+        web: Web,
         *,
         timeout: float = TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-        self._client = client
+        self._web = web
         self._timeout = timeout
         self._clock = clock
         self._listing = Listing()
@@ -66,25 +69,28 @@ class Catalogue:
             return self._listing
 
     async def _ask(self) -> Listing:
+        client = await self._web.client()
         sizes: dict[str, int] = {}
         ids: list[str] = []
         problem: str | None = f"{shown(self._url)} did not answer within {self._timeout:g} s"
 
         async def ask_sizes() -> None:
-            sizes.update(await self._sizes())
+            sizes.update(await self._sizes(client))
 
         with anyio.move_on_after(self._timeout):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(ask_sizes)
-                ids, problem = await self._ids()
+                ids, problem = await self._ids(client)
                 if problem:
                     tasks.cancel_scope.cancel()
         return Listing(models=tuple(_model(id_, sizes) for id_ in ids), problem=problem)
 
-    async def _ids(self) -> tuple[list[str], str | None]:
+    async def _ids(self, client: "httpx.AsyncClient") -> tuple[list[str], str | None]:
         """The ids, or why there are none."""
+        import httpx  # the client has just imported it
+
         try:
-            response = await self._client.get(f"{self._url}/models", headers=self._headers)
+            response = await client.get(f"{self._url}/models", headers=self._headers)
         except (httpx.HTTPError, httpx.InvalidURL):
             return [], f"nothing answers at {shown(self._url)}"
         if response.status_code in (401, 403):
@@ -97,11 +103,13 @@ class Catalogue:
         ids = [item["id"] for item in listed if isinstance(item.get("id"), str)]
         return list(dict.fromkeys(ids)), None
 
-    async def _sizes(self) -> dict[str, int]:
+    async def _sizes(self, client: "httpx.AsyncClient") -> dict[str, int]:
         """Bytes on disk by id, if the server is an Ollama; its failure means nothing."""
+        import httpx  # the client has just imported it
+
         base = self._url.removesuffix("/v1")
         try:
-            response = await self._client.get(f"{base}/api/tags", headers=self._headers)
+            response = await client.get(f"{base}/api/tags", headers=self._headers)
         except (httpx.HTTPError, httpx.InvalidURL):
             return {}
         return {
@@ -117,7 +125,7 @@ def shown(url: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
-def _items(response: httpx.Response, name: str) -> list[dict[str, Any]] | None:
+def _items(response: "httpx.Response", name: str) -> list[dict[str, Any]] | None:
     """The objects listed under ``name``; ``None`` when the answer has another shape."""
     try:
         listed = response.json().get(name)

@@ -4,7 +4,6 @@ import hashlib
 import os
 from pathlib import Path
 
-import httpx
 from anyio import to_thread
 
 from ryx_dash.engine.catalogue import Catalogue
@@ -22,6 +21,7 @@ from ryx_dash.engine.workspace import Workspace
 from ryx_dash.errors import WorkspaceError
 from ryx_dash.protocol.executor import Emit, Model, Request
 from ryx_dash.settings import Settings
+from ryx_dash.web import Web
 
 
 class Engine:
@@ -33,11 +33,11 @@ class Engine:
     def __init__(self, settings: Settings, *, limits: Limits | None = None) -> None:
         self._workspace = workspace = Workspace(settings.workspace)
         self._examples: list[str] | None = None
-        self._client = httpx.AsyncClient()
+        self._web = Web()
         self._parts = Parts(
             llm=Llm(settings.llm_url, settings.llm_key),
-            catalogue=Catalogue(settings.llm_url, settings.llm_key, self._client),
-            tools=toolbox(workspace, settings.search_url, self._client),
+            catalogue=Catalogue(settings.llm_url, settings.llm_key, self._web),
+            tools=toolbox(workspace, settings.search_url, self._web),
             retrieval=Retrieval(Index(workspace, _index_path(settings, workspace.root))),
             exists=lambda path: _is_file(workspace, path),
             limits=limits or Limits(),
@@ -65,7 +65,7 @@ class Engine:
     async def aclose(self) -> None:
         """Release clients and files."""
         await self._parts.llm.aclose()
-        await self._client.aclose()
+        await self._web.aclose()
         await self._parts.retrieval.aclose()
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
-import httpx
 from anyio import to_thread
 from pydantic import SecretStr
 
@@ -135,6 +134,7 @@ class Llm:
     @contextmanager
     def _sentences(self, *, tools: bool = False) -> Iterator[None]:
         """Turns the client's errors into sentences."""
+        import httpx  # openai's own client
         import openai
 
         url = shown(self._url)

@@ -4,12 +4,11 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import httpx
-
 from ryx_dash import backoff
 from ryx_dash.live.conversation import Conversation
 from ryx_dash.live.link import Link
 from ryx_dash.protocol.executor import Emit, Model, Request
+from ryx_dash.web import Web
 from ryx_dash.websocket import http_base
 
 MODELS_SECONDS = 3.0
@@ -38,7 +37,7 @@ class Relay:
         self._silence = silence
         self._pauses = pauses
         self._models = [Model(id=name, name=name, size=None, available=False) for name in known]
-        self._client = httpx.AsyncClient(
+        self._web = Web(
             headers={"Authorization": f"Bearer {token}"} if token else None,
             timeout=MODELS_SECONDS,
             verify=ssl.create_default_context(),  # the system's certificates, as for the socket
@@ -82,11 +81,14 @@ class Relay:
 
     async def aclose(self) -> None:
         """Release the HTTP client."""
-        await self._client.aclose()
+        await self._web.aclose()
 
     async def _ask_for_models(self) -> list[Model]:
+        client = await self._web.client()
+        import httpx  # the client has just imported it
+
         try:
-            answer = await self._client.get(f"{http_base(self._url)}/api/models")
+            answer = await client.get(f"{http_base(self._url)}/api/models")
             body = answer.json() if answer.is_success else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError):
             return []

@@ -1,11 +1,11 @@
 from collections.abc import AsyncIterator, Callable
 
 import anyio
-import httpx
 import pytest
 from pydantic import SecretStr
 
 from ryx_dash.engine.catalogue import FRESH, RETRY, Catalogue, shown
+from ryx_dash.web import Web
 from tests.engine.runs import NOBODY
 from tests.fakes.llm import serve_llm
 
@@ -18,14 +18,15 @@ class Clock:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as client:
-        yield client
+async def web() -> AsyncIterator[Web]:
+    web = Web()
+    yield web
+    await web.aclose()
 
 
-async def test_models_have_sizes_where_the_server_is_an_ollama(client: httpx.AsyncClient) -> None:
+async def test_models_have_sizes_where_the_server_is_an_ollama(web: Web) -> None:
     with serve_llm(models={"a:3b": 7, "org/b": None}) as llm:
-        listing = await Catalogue(llm.url, None, client).listing()
+        listing = await Catalogue(llm.url, None, web).listing()
     assert [(m.id, m.name, m.size, m.available) for m in listing.models] == [
         ("a:3b", "a:3b", 7, True),
         ("org/b", "b", None, True),
@@ -33,10 +34,10 @@ async def test_models_have_sizes_where_the_server_is_an_ollama(client: httpx.Asy
     assert listing.problem is None
 
 
-async def test_a_listing_is_good_for_a_minute(client: httpx.AsyncClient) -> None:
+async def test_a_listing_is_good_for_a_minute(web: Web) -> None:
     clock = Clock()
     with serve_llm() as llm:
-        catalogue = Catalogue(llm.url, None, client, clock=clock)
+        catalogue = Catalogue(llm.url, None, web, clock=clock)
         await catalogue.listing()
         clock.now = FRESH - 0.1
         await catalogue.listing()
@@ -46,28 +47,28 @@ async def test_a_listing_is_good_for_a_minute(client: httpx.AsyncClient) -> None
         assert llm.count("/models") == 2
 
 
-async def test_a_server_that_was_not_there_is_asked_again_soon(client: httpx.AsyncClient) -> None:
+async def test_a_server_that_was_not_there_is_asked_again_soon(web: Web) -> None:
     clock = Clock()
     with serve_llm(raw=b"no") as llm:
-        catalogue = Catalogue(llm.url, None, client, clock=clock)
+        catalogue = Catalogue(llm.url, None, web, clock=clock)
         assert (await catalogue.listing()).problem
         llm.raw = None
         clock.now = RETRY
         assert (await catalogue.listing()).problem is None
 
 
-async def test_askers_at_the_same_time_share_one_request(client: httpx.AsyncClient) -> None:
+async def test_askers_at_the_same_time_share_one_request(web: Web) -> None:
     with serve_llm(delay=0.05) as llm:
-        catalogue = Catalogue(llm.url, None, client)
+        catalogue = Catalogue(llm.url, None, web)
         async with anyio.create_task_group() as tasks:
             for _ in range(5):
                 tasks.start_soon(catalogue.listing)
         assert llm.count("/models") == 1
 
 
-async def test_an_asker_that_leaves_does_not_harm_the_others(client: httpx.AsyncClient) -> None:
+async def test_an_asker_that_leaves_does_not_harm_the_others(web: Web) -> None:
     with serve_llm(delay=0.2) as llm:
-        catalogue = Catalogue(llm.url, None, client)
+        catalogue = Catalogue(llm.url, None, web)
         async with anyio.create_task_group() as tasks:
             leaving = anyio.CancelScope()
             tasks.start_soon(_within(leaving, catalogue.listing))
@@ -85,43 +86,43 @@ def _within(scope: anyio.CancelScope, ask: Callable[[], object]):  # type: ignor
     return run
 
 
-async def test_nobody_there(client: httpx.AsyncClient) -> None:
-    listing = await Catalogue(NOBODY, None, client).listing()
+async def test_nobody_there(web: Web) -> None:
+    listing = await Catalogue(NOBODY, None, web).listing()
     assert listing.models == ()
     assert listing.problem == f"nothing answers at {NOBODY}"
 
 
-async def test_a_slow_server(client: httpx.AsyncClient) -> None:
+async def test_a_slow_server(web: Web) -> None:
     with serve_llm(delay=60) as llm:
-        listing = await Catalogue(llm.url, None, client, timeout=0.05).listing()
+        listing = await Catalogue(llm.url, None, web, timeout=0.05).listing()
     assert listing.problem == f"{llm.url} did not answer within 0.05 s"
 
 
-async def test_the_key_is_sent_and_not_told(client: httpx.AsyncClient) -> None:
+async def test_the_key_is_sent_and_not_told(web: Web) -> None:
     with serve_llm(key="right") as llm:
-        good = await Catalogue(llm.url, SecretStr("right"), client).listing()
-        bad = await Catalogue(llm.url, SecretStr("wrong"), client).listing()
+        good = await Catalogue(llm.url, SecretStr("right"), web).listing()
+        bad = await Catalogue(llm.url, SecretStr("wrong"), web).listing()
     assert good.problem is None
     assert bad.problem == f"{llm.url} refuses the key; set RYX_LLM_KEY"
 
 
 @pytest.mark.parametrize("raw", [b"<html>", b"[]", b'{"data": 3}', b"[" * 100_000, b"\xff"])
-async def test_something_else_answers(client: httpx.AsyncClient, raw: bytes) -> None:
+async def test_something_else_answers(web: Web, raw: bytes) -> None:
     with serve_llm(raw=raw) as llm:
-        listing = await Catalogue(llm.url, None, client).listing()
+        listing = await Catalogue(llm.url, None, web).listing()
     assert listing.problem == f"{llm.url} does not answer as an OpenAI-compatible server does"
 
 
-async def test_odd_entries_are_left_out(client: httpx.AsyncClient) -> None:
+async def test_odd_entries_are_left_out(web: Web) -> None:
     raw = b'{"data": [{"id": "a"}, {"id": 3}, "x", {}, {"id": "a"}], "models": [{"name": 1}]}'
     with serve_llm(raw=raw) as llm:
-        listing = await Catalogue(llm.url, None, client).listing()
+        listing = await Catalogue(llm.url, None, web).listing()
     assert [m.id for m in listing.models] == ["a"]
 
 
-async def test_another_status(client: httpx.AsyncClient) -> None:
+async def test_another_status(web: Web) -> None:
     with serve_llm() as llm:
-        listing = await Catalogue(f"{llm.url}/nowhere", None, client).listing()
+        listing = await Catalogue(f"{llm.url}/nowhere", None, web).listing()
     assert listing.problem == f"{llm.url}/nowhere/models answered with status 404"
 
 

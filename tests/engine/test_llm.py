@@ -170,6 +170,7 @@ async def test_what_the_environment_says_of_openai_stays_here(
     assert "secret" not in str(fake.requests[0].headers)
 
 
-def test_the_client_library_is_not_imported_before_it_is_needed() -> None:
-    program = "import sys, ryx_dash.engine.engine; sys.exit('openai' in sys.modules)"
+def test_the_client_libraries_are_not_imported_before_they_are_needed() -> None:
+    names = "{'openai', 'httpx'}"
+    program = f"import sys, ryx_dash.factory; sys.exit(bool({names} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", program], check=True)

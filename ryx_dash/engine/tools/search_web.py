@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
-import httpx
 from anyio import fail_after
 from pydantic import Field
 
 from ryx_dash.engine.tools.base import Arguments, CheckedTool, ToolOutcome
 from ryx_dash.errors import Transient
 from ryx_dash.protocol.events import JsonObject
+from ryx_dash.web import Web
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT = 10.0
 """Seconds for the whole exchange."""
@@ -33,9 +36,9 @@ class SearchWeb(CheckedTool[SearchWebArguments]):
     description: ClassVar[str] = "Search the web; gives titles, addresses and snippets."
     arguments = SearchWebArguments
 
-    def __init__(self, url: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, url: str, web: Web) -> None:
         self._url = url.rstrip("/") + "/search"
-        self._client = client
+        self._web = web
 
     async def run(self, args: SearchWebArguments) -> ToolOutcome:
         """Output: ``{query, results: [{title, url, snippet}]}``, at most :data:`MAX_RESULTS`.
@@ -43,9 +46,12 @@ class SearchWeb(CheckedTool[SearchWebArguments]):
         Raises :class:`errors.Transient` when SearXNG cannot be reached in time, asks for a
         pause (429) or fails by itself (5xx).
         """
+        client = await self._web.client()
+        import httpx  # the client has just imported it
+
         try:
             with fail_after(TIMEOUT):
-                status, body = await self._fetch(args.query)
+                status, body = await self._fetch(client, args.query)
         except TimeoutError:
             raise Transient(f"{self._url} did not answer within {TIMEOUT:g} s.") from None
         except httpx.TransportError as error:
@@ -59,8 +65,8 @@ class SearchWeb(CheckedTool[SearchWebArguments]):
         results = _results(json.loads(body)["results"])
         return ToolOutcome({"query": args.query, "results": results}, None, _count(len(results)))
 
-    async def _fetch(self, query: str) -> tuple[int, bytes]:
-        request = self._client.stream(
+    async def _fetch(self, client: "httpx.AsyncClient", query: str) -> tuple[int, bytes]:
+        request = client.stream(
             "GET", self._url, params={"q": query, "format": "json"}, timeout=TIMEOUT
         )
         body = b""

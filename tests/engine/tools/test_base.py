@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import httpx
 import pytest
 from pydantic import Field
 
@@ -10,6 +9,7 @@ from ryx_dash.engine.tools import toolbox
 from ryx_dash.engine.tools.base import Arguments, CheckedTool, ToolOutcome
 from ryx_dash.engine.workspace import Workspace
 from ryx_dash.errors import WorkspaceError
+from ryx_dash.web import Web
 
 
 class EchoArguments(Arguments):
@@ -70,9 +70,8 @@ async def test_a_bad_argument_is_named(args: dict[str, object], error: str) -> N
 
 
 async def test_the_toolbox(tmp_path: Path) -> None:
-    async with httpx.AsyncClient() as client:
-        without = toolbox(Workspace(tmp_path), None, client)
-        with_web = toolbox(Workspace(tmp_path), "http://localhost:8080", client)
+    without = toolbox(Workspace(tmp_path), None, Web())
+    with_web = toolbox(Workspace(tmp_path), "http://localhost:8080", Web())
     assert list(without) == ["search_local", "read_file"]
     assert list(with_web) == ["search_local", "read_file", "search_web"]
     for name, tool in with_web.items():

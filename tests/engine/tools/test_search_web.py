@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 
 from ryx_dash.engine.tools import search_web as module
 from ryx_dash.engine.tools.search_web import SearchWeb
 from ryx_dash.errors import Transient
+from ryx_dash.web import Web
 from tests.fakes.searxng import SearXNG
 
 
@@ -21,15 +21,14 @@ def searxng() -> Iterator[SearXNG]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as client:
-        yield client
+async def web() -> AsyncIterator[Web]:
+    web = Web()
+    yield web
+    await web.aclose()
 
 
-async def test_gives_titles_addresses_and_snippets(
-    searxng: SearXNG, client: httpx.AsyncClient
-) -> None:
-    outcome = await SearchWeb(searxng.url + "/", client).call({"query": "wind & tide"})
+async def test_gives_titles_addresses_and_snippets(searxng: SearXNG, web: Web) -> None:
+    outcome = await SearchWeb(searxng.url + "/", web).call({"query": "wind & tide"})
     assert outcome.output == {
         "query": "wind & tide",
         "results": [
@@ -41,14 +40,12 @@ async def test_gives_titles_addresses_and_snippets(
     assert searxng.queries == [("/search", {"q": ["wind & tide"], "format": ["json"]})]
 
 
-async def test_keeps_only_what_a_browser_may_open(
-    searxng: SearXNG, client: httpx.AsyncClient
-) -> None:
+async def test_keeps_only_what_a_browser_may_open(searxng: SearXNG, web: Web) -> None:
     good = {"url": "https://example.org/"}
     bad: list[Any] = ["javascript:alert(1)", "data:text/html,x", "ftp://example.org/", "/relative"]
     bad += ["https://", "https://[", 7, None]
     searxng.results = [*({"url": url} for url in bad), "text", None, {}, good]
-    outcome = await SearchWeb(searxng.url, client).call({"query": "x"})
+    outcome = await SearchWeb(searxng.url, web).call({"query": "x"})
     assert outcome.output is not None
     assert outcome.output["results"] == [
         {"title": "https://example.org/", "url": "https://example.org/", "snippet": ""}
@@ -56,12 +53,10 @@ async def test_keeps_only_what_a_browser_may_open(
     assert outcome.summary == "1 result"
 
 
-async def test_gives_at_most_ten_and_short_ones(
-    searxng: SearXNG, client: httpx.AsyncClient
-) -> None:
+async def test_gives_at_most_ten_and_short_ones(searxng: SearXNG, web: Web) -> None:
     result = {"title": "t" * 5000, "content": "c" * 5000}
     searxng.results = [{**result, "url": f"https://example.org/{n}"} for n in range(30)]
-    outcome = await SearchWeb(searxng.url, client).call({"query": "x"})
+    outcome = await SearchWeb(searxng.url, web).call({"query": "x"})
     assert outcome.output is not None
     results = outcome.output["results"]
     assert [found["url"][-2:] for found in results] == [f"/{n}" for n in range(10)]
@@ -82,10 +77,10 @@ async def test_gives_at_most_ten_and_short_ones(
     ],
 )
 async def test_says_what_is_wrong_with_the_server(
-    searxng: SearXNG, client: httpx.AsyncClient, status: int, body: bytes, words: str
+    searxng: SearXNG, web: Web, status: int, body: bytes, words: str
 ) -> None:
     searxng.status, searxng.body = status, body
-    outcome = await SearchWeb(searxng.url, client).call({"query": "x"})
+    outcome = await SearchWeb(searxng.url, web).call({"query": "x"})
     assert outcome.output is None
     assert outcome.error is not None
     assert words in outcome.error
@@ -93,50 +88,50 @@ async def test_says_what_is_wrong_with_the_server(
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_passing_fault_is_worth_another_try(
-    searxng: SearXNG, client: httpx.AsyncClient, status: int
+    searxng: SearXNG, web: Web, status: int
 ) -> None:
     searxng.status = status
     with pytest.raises(Transient, match=f"status {status}"):
-        await SearchWeb(searxng.url, client).call({"query": "x"})
+        await SearchWeb(searxng.url, web).call({"query": "x"})
 
 
-async def test_a_refused_connection_is_worth_another_try(client: httpx.AsyncClient) -> None:
+async def test_a_refused_connection_is_worth_another_try(web: Web) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         with pytest.raises(Transient, match="cannot be reached"):
-            await SearchWeb(url, client).call({"query": "x"})
+            await SearchWeb(url, web).call({"query": "x"})
 
 
 async def test_a_server_that_does_not_answer(
-    searxng: SearXNG, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    searxng: SearXNG, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TIMEOUT", 0.05)
     searxng.hold = True
     with pytest.raises(Transient):
-        await SearchWeb(searxng.url, client).call({"query": "x"})
+        await SearchWeb(searxng.url, web).call({"query": "x"})
 
 
 async def test_an_answer_without_end_is_cut(
-    searxng: SearXNG, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    searxng: SearXNG, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_MAX_BYTES", 100_000)
     searxng.body = b'{"results": [' + b" " * 300_000 + b"]}"
-    outcome = await SearchWeb(searxng.url, client).call({"query": "x"})
+    outcome = await SearchWeb(searxng.url, web).call({"query": "x"})
     assert outcome.error is not None
 
 
-async def test_can_be_cancelled(searxng: SearXNG, client: httpx.AsyncClient) -> None:
+async def test_can_be_cancelled(searxng: SearXNG, web: Web) -> None:
     searxng.hold = True
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(SearchWeb(searxng.url, client).call, {"query": "x"})
+        tasks.start_soon(SearchWeb(searxng.url, web).call, {"query": "x"})
         await anyio.to_thread.run_sync(searxng.asked.wait)
         tasks.cancel_scope.cancel()
     assert len(searxng.queries) == 1
 
 
-async def test_arguments_are_checked(client: httpx.AsyncClient) -> None:
+async def test_arguments_are_checked(web: Web) -> None:
     for args in ({}, {"query": ""}, {"query": "x" * 501}, {"query": None}):
-        outcome = await SearchWeb("http://127.0.0.1:1", client).call(args)
+        outcome = await SearchWeb("http://127.0.0.1:1", web).call(args)
         assert outcome.error is not None
         assert outcome.error.startswith("search_web: query: ")
