@@ -33,6 +33,7 @@
 
   function adopt(cy) {
     known = cy;
+    RyxDash.loop.settle(cy.renderer());
     cy.on("add remove", "node", settleSoon);
     cy.on("tap", (event) => {
       if (event.target === cy) page.put("selected", { data: { node: null } });
