@@ -1,7 +1,7 @@
 /* While the connection is away nobody knows how a run stands: nothing may look as if it were running.
  *
  * What the server drew as running or queued is shown as unknown, and drawn as it was when the
- * connection is back. The elements are React's, so only the texts of their innermost ones change.
+ * connection is back. Only the texts of innermost elements change: the elements are not ours.
  */
 (function (root) {
   "use strict";

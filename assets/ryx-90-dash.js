@@ -275,6 +275,7 @@
   });
   document.addEventListener("visibilitychange", wake);
   root.setInterval(tick, TICK_MS);
+  RyxDash.draw.start();
 
   const page = {
     put,

@@ -19,7 +19,7 @@ SMALL = frozenset(
 
 
 class Drawn:
-    """The digests of what a page shows, by the keys of :data:`callbacks.live.OUTPUTS`."""
+    """The digests of what a page shows, by the keys of :data:`callbacks.panels.Views`."""
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self.digests = dict(known)

@@ -23,7 +23,7 @@ from ryx_dash.projection.text import between
 from ryx_dash.protocol.events import now
 from ryx_dash.protocol.executor import Model
 from ryx_dash.protocol.frames import Envelope, Shown
-from ryx_dash.views import ids, outputs, runline
+from ryx_dash.views import drawing, ids, outputs
 from ryx_dash.views.form import model_options
 
 BUDGET = 2000
@@ -33,28 +33,18 @@ OUTPUTS = {
     "send": Output(ids.SOCKET, "send"),
     "shown": Output(ids.SHOWN, "data"),
     "notice": Output(ids.NOTICE, "children"),
-    "model": Output(ids.MODEL_IN_USE, "children"),
+    "drawn": Output(ids.VIEWS, drawing.PROPERTY),
     "cancel": Output(ids.CANCEL, "hidden"),
-    "facts": Output(ids.RUN_FACTS, "children"),
-    "position": Output(ids.POSITION, "children"),
     "elements": Output(ids.GRAPH, "elements"),
     "graph": Output(ids.GRAPH_VIEW, "data"),
-    "steps": Output(ids.STEPS, "children"),
     "rows": Output(ids.TABLE, "data"),
     "tooltips": Output(ids.TABLE, "tooltip_data"),
     "page": Output(ids.TABLE, "page_current"),
     "pages": Output(ids.TABLE, "page_count"),
-    "note": Output(ids.TABLE_NOTE, "children"),
     "reset": Output(ids.FILTER_RESET, "hidden"),
     "tools": Output(ids.TOOLS, "children"),
-    "tools_state": Output(ids.TOOLS_STATE, "children"),
-    "tool_count": Output(ids.TOOL_COUNT, "children"),
     "answer": Output(ids.ANSWER, "children"),
-    "answer_state": Output(ids.ANSWER_STATE, "children"),
-    "answer_source": Output(ids.ANSWER_SOURCE, "children"),
     "sources": Output(ids.ANSWER_SOURCES, "children"),
-    **{panels.of_clock(prop): Output(ids.RUN_CLOCK, prop) for prop in runline.clock(None)},
-    **{panels.of_count(prop): Output(ids.EVENT_COUNT, prop) for prop in runline.count(None)},
 }
 INPUTS = {
     "message": Input(ids.SOCKET, "message"),
@@ -92,7 +82,7 @@ def register(app: Dash, log: EventLog, history: History, advice: Advice) -> None
     def draw(asked: Mapping[str, Any]) -> Views:
         pushed = f"{ids.SOCKET}.message" in ctx.triggered_prop_ids
         views = answer_frame(log, history, asked, pushed=pushed, examples=advice.examples)
-        return dict.fromkeys(OUTPUTS, no_update) | views
+        return dict.fromkeys(OUTPUTS, no_update) | placed(views)
 
     def list_models(_: str) -> list[dict[str, Any]]:
         return model_options(advice.models())
@@ -119,7 +109,7 @@ def answer_frame(
     pushed: bool,
     examples: Callable[[], Sequence[str]] = tuple,
 ) -> Views:
-    """The views for what the page asks (the keys of :data:`INPUTS`).
+    """The views for what the page asks (the keys of :data:`INPUTS`), before they are placed.
 
     ``pushed``: the frame has just arrived. Otherwise the person changed a control, and the frame
     is acknowledged only if this call has overtaken its own. A log that cannot be read is said so
@@ -137,6 +127,13 @@ def answer_frame(
         drawn = Shown(n=frame.n, run=frame.run, seq=views["shown"]["seq"])
         views["send"] = Envelope(c=uuid4().hex, m=(drawn,)).model_dump_json()
     return views
+
+
+def placed(views: Views) -> Views:
+    """The views by the keys of :data:`OUTPUTS`: those that the page draws by itself are one."""
+    by_page = {key: view for key, view in views.items() if key in drawing.PLACES}
+    others = {key: view for key, view in views.items() if key not in drawing.PLACES}
+    return others | ({"drawn": drawing.text(by_page)} if by_page else {})
 
 
 def whole_output(history: History, shown: read.Shown, call_id: str) -> list[Any]:

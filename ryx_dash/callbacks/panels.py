@@ -14,6 +14,7 @@ from ryx_dash.projection.state import Panel, RunState
 from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.views import (
     answer,
+    drawing,
     graph,
     header,
     monitor,
@@ -25,7 +26,8 @@ from ryx_dash.views import (
 )
 
 Views = dict[str, Any]
-"""New values by the keys of :data:`callbacks.live.OUTPUTS`; what is missing stays as it is."""
+"""New values by the keys of :data:`callbacks.live.OUTPUTS` and of :data:`views.drawing.PLACES`;
+what is missing stays as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +51,6 @@ class View:
         if self.since < 0:
             return True
         return any(self.state.changed.get(panel, 0) > self.since for panel in panels)
-
-
-def of_clock(prop: str) -> str:
-    """The key of a property of the run's clock."""
-    return f"clock {prop}"
-
-
-def of_count(prop: str) -> str:
-    """The key of a property of what counts the run's events."""
-    return f"count {prop}"
 
 
 def of_run(view: View, selected: str | None, drawn: Drawn) -> Views:
@@ -144,13 +136,13 @@ def _line(state: RunState | None, status: str, question: str = "") -> Views:
     clock = runline.clock(state)
     return {
         "facts": runline.facts(state, status=status, question=question),
-        **{of_clock(prop): value for prop, value in clock.items()},
+        **{drawing.of_clock(prop): value for prop, value in clock.items()},
     }
 
 
 def _count(state: RunState | None, **shown: int) -> Views:
     count = runline.count(state, **shown)
-    return {of_count(prop): value for prop, value in count.items()}
+    return {drawing.of_count(prop): value for prop, value in count.items()}
 
 
 def _steps(state: RunState, selected: str | None, drawn: Drawn) -> Views:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import has_request_context, request
 
 from ryx_dash.pages import analytics, compare, live, missing, runs
+from ryx_dash.views.drawing import with_views
 
 PAGES = (
     (re.compile(r"/(runs/[^/]+/?)?"), live.page),
@@ -21,7 +22,7 @@ def layout(backend: str = "embedded engine") -> Any:
     path = _path()
     for pattern, page in PAGES:
         if pattern.fullmatch(path):
-            return page(backend)
+            return with_views(page(backend))
     return missing.layout(path)
 
 

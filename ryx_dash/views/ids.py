@@ -96,12 +96,14 @@ SHOW_ALL = "show-all"
 HELP = "help"
 HELP_BUTTON = "help-button"
 HELP_CLOSE = "help-close"
+HELP_LIST = "help-list"
 
 # the frame
 PAGE = "page"
 WORKSPACE = "workspace"
 LOCATION = "location"
 SOCKET = "ws"
+VIEWS = "views"  # what the page draws by itself
 
 # stores
 SHOWN = "shown"

@@ -43,7 +43,7 @@ def dialog() -> Any:
                 ],
                 className="help-head",
             ),
-            html.Dl([part for keys, words in KEYS for part in _row(keys, words)]),
+            html.Dl([part for keys, words in KEYS for part in _row(keys, words)], id=ids.HELP_LIST),
         ],
         id=ids.HELP,
         className="help",

@@ -4,6 +4,7 @@ from dash import html
 
 from ryx_dash.callbacks.drawn import SMALL, Drawn, digest
 from ryx_dash.callbacks.live import OUTPUTS
+from ryx_dash.views.drawing import PLACES
 
 
 def test_what_is_the_same_is_left_out():
@@ -35,4 +36,4 @@ def test_components_are_the_same_if_they_look_the_same():
 
 
 def test_only_outputs_are_named():
-    assert set(OUTPUTS) >= SMALL
+    assert {*OUTPUTS, *PLACES} >= SMALL

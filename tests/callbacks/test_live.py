@@ -18,7 +18,7 @@ from ryx_dash.log.memory import MemoryLog
 from ryx_dash.protocol.events import ACKNOWLEDGED, Draft, EventKind, now, step_event
 from ryx_dash.protocol.executor import Model
 from ryx_dash.protocol.steps import EXECUTE, INPUT, LLM, RAG
-from ryx_dash.views import ids, runline
+from ryx_dash.views import drawing, ids, runline
 from tests.projection.events import drafts
 from tests.views.tree import find, one, text
 
@@ -119,8 +119,9 @@ def messages(views):
 
 def test_every_view_goes_to_an_output(desk):
     desk.run_of(start(), DONE)
-    assert set(desk.frame()) <= set(OUTPUTS)
-    assert set(desk.frame(run="nobody")) <= set(OUTPUTS)
+    places = {*OUTPUTS, *drawing.PLACES}
+    assert set(desk.frame()) <= places
+    assert set(desk.frame(run="nobody")) <= places
     assert set(NOTHING) == set(INPUTS)
 
 

@@ -303,10 +303,11 @@ class HeadlessPage:
         return self._props.get(f"{part['id']}.{part['property']}")
 
     def _apply(self, answer: Mapping[str, Mapping[str, Any]]) -> None:
-        for component, props in answer.items():
+        drawn = json.loads(answer.get("views", {}).get("data-views", "{}"))
+        for component, props in (*answer.items(), *drawn.items()):
             for name, value in props.items():
                 self._props[f"{component}.{name}"] = value
-        if {"run-facts", "event-count"} & set(answer):
+        if {"run-facts", "event-count"} & set(drawn):
             self._note()
         if "shown" in answer:
             self._act("shown", shown=self._props["shown.data"])

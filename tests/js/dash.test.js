@@ -49,6 +49,9 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     },
     requestAnimationFrame: (act) => act(),
     matchMedia: () => ({ matches: false }),
+    MutationObserver: class {
+      observe() {}
+    },
     dash_clientside: { no_update: "no_update", set_props },
     dash_component_api: {
       getLayout(id) {

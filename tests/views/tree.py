@@ -41,7 +41,8 @@ def text(component: Any) -> str:
         return component
     if component is None:
         return ""
-    props = component if isinstance(component, dict) else component.to_plotly_json()["props"]
+    node = component if isinstance(component, dict) else component.to_plotly_json()
+    props = node.get("props", node)
     return text(props.get("children"))
 
 
