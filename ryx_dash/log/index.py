@@ -13,8 +13,9 @@ from ryx_dash.log.schema import key
 from ryx_dash.log.words import Phrase, event_words, words
 from ryx_dash.protocol.events import Event, EventKind
 
-SCOPE_BITS = 14
-"""A stretch is 16,384 ``seq`` long."""
+SCOPE_BITS = 16
+"""A stretch is 65,536 ``seq`` long: a word that is rare is looked for in each, one that is frequent
+in all of one, so it is neither long nor short."""
 
 _STRETCH = 1 << SCOPE_BITS
 
@@ -45,10 +46,11 @@ def newest_hits(
     tokens: bool,
     most: int,
     also: Condition | None = None,
+    events: str = "events",
 ) -> list[int]:
     """Keys of one run's events that have all the phrases, the newest ``most``, newest first.
 
-    ``bounds``: the key after which they lie, and the last one. ``also`` narrows the events.
+    ``bounds``: the key after which they lie, and the last one. ``also`` narrows the ``events``.
     """
     found: list[int] = []
     after, upto = bounds
@@ -58,7 +60,7 @@ def newest_hits(
         source = "words"
         if also is not None:
             # CROSS JOIN keeps the order: first the words, then their events.
-            source, which = "words CROSS JOIN events ON key = words.rowid", which & also
+            source, which = f"words CROSS JOIN {events} ON key = words.rowid", which & also
         then = f"ORDER BY words.rowid DESC LIMIT {most - len(found)}"
         found += [row[0] for row in select(db, "words.rowid", source, which, then)]
         if len(found) >= most:

@@ -1,25 +1,53 @@
-"""Pages of a log's runs out of SQLite, quick at a hundred thousand of them.
+"""Pages of a log's runs out of SQLite, as quick at a hundred thousand of them as at a thousand.
 
-Runs are walked from the newest on along an index, so a page costs what it shows unless a filter
-lets hardly anything pass; even then it costs one look at each run, never at an event. A text is
-looked up in an index over all runs; what that finds, a superset, is checked run by run.
+What a filter asks for is looked up in the indexes first, up to :data:`FEW` runs each. If one of
+the conditions is met by no more than that, only those runs are looked at, and none at all if it is
+met by none. Otherwise each is met often, and walking from the newest run on soon fills a page. What
+stays is conditions that are met often, but hardly ever together. A text is looked up in an index
+over all runs; what that finds, a superset, is checked run by run.
 """
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from ryx_dash.log.base import Facets, RunFilter
-from ryx_dash.log.driver import Condition, Connection, query
+from ryx_dash.log.base import RunFilter
+from ryx_dash.log.driver import Condition, Connection, query, select
 from ryx_dash.log.index import match_any_run, newest_hits
 from ryx_dash.log.records import Stored, iterate_runs, key
 from ryx_dash.log.rules import plain
 from ryx_dash.log.schema import SEQ_BITS
+from ryx_dash.log.tables import MODEL
 from ryx_dash.log.words import Phrase, contains, wanted, words
 from ryx_dash.protocol.analysis import Part
 
-MODEL = "coalesce(model_used, model)"
+FEW = 1_000
+"""Runs, or commits with a text, that are looked at one by one."""
+
 _NEWEST_FIRST = "ORDER BY created DESC, rid DESC"
+_ONE_BY_ONE = "ORDER BY +created DESC, +rid DESC"  # no index: the runs are few, and known
+_THESE = "rid IN (SELECT value FROM json_each(?))"
 _HAS_WORDS = f"+rid IN (SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ?)"  # noqa: S608
 _HAD = f"+rid IN (SELECT key >> {SEQ_BITS} FROM measures WHERE {{}})"  # noqa: S608
+_COMMITS = f"""
+SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ? ORDER BY rowid DESC LIMIT {FEW}
+"""  # noqa: S608
+_NEWEST_BEFORE = f"""
+SELECT created, rid FROM runs INDEXED BY runs_by_age WHERE rid < ? {_NEWEST_FIRST} LIMIT 1
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class _Facet:
+    """One of a filter's conditions, of which an index knows the runs."""
+
+    column: str
+    source: str
+    values: tuple[str, ...]
+
+    @property
+    def condition(self) -> Condition:
+        return Condition(f"{self.column} IN ({', '.join('?' * len(self.values))})", self.values)
 
 
 def find_runs(
@@ -29,51 +57,105 @@ def find_runs(
     which, phrases = condition(where) & narrower, wanted(where.text)
     if before is not None:
         which &= Condition("(created, rid) < (?, ?)", (before.run.created, before.rid))
-    if phrases:
-        which &= Condition(_HAS_WORDS, (match_any_run(phrases),))
-    for stored in iterate_runs(db, f"WHERE {which.sql} {_NEWEST_FIRST}", *which.args):
+    few = _few(db, where)
+    found = _with_text(db, which, few, phrases) if phrases else _walk(db, where, which, few)
+    for stored in found:
         if not phrases or _tells(db, stored, phrases):
             yield stored
 
 
-def facets(db: Connection) -> Facets:
-    """See :meth:`log.base.EventLog.facets`."""
-    tools = {tool for text in _distinct(db, "tools") for tool in text.split("\n") if tool}
-    return Facets(
-        models=tuple(sorted(_distinct(db, MODEL))),
-        intents=tuple(sorted(_distinct(db, "intent"))),
-        tools=tuple(sorted(tools)),
+def _walk(
+    db: Connection, where: RunFilter, which: Condition, few: set[int] | None
+) -> Iterator[Stored]:
+    if few is not None:
+        return _these(db, few, which)
+    single = (facet for facet in _facets(where) if len(facet.values) == 1)
+    index = next((facet.source.partition(" ")[2] for facet in single), "INDEXED BY runs_by_age")
+    return iterate_runs(db, f"{index} WHERE {which.sql} {_NEWEST_FIRST}", *which.args)
+
+
+def _these(db: Connection, rids: set[int], which: Condition) -> Iterator[Stored]:
+    which = Condition(_THESE, (json.dumps(sorted(rids)),)) & which
+    return iterate_runs(db, f"WHERE {which.sql} {_ONE_BY_ONE}", *which.args) if rids else iter(())
+
+
+def _with_text(
+    db: Connection, which: Condition, few: set[int] | None, phrases: tuple[Phrase, ...]
+) -> Iterator[Stored]:
+    """The runs with the newest :data:`FEW` commits that may have the text, then all others."""
+    match = match_any_run(phrases)
+    commits = [row[0] for row in query(db, _COMMITS, match)]
+    newest = set(commits) if few is None else few & set(commits)
+    if len(commits) < FEW:
+        yield from _these(db, newest, which)
+        return
+    # A run that was brought in may be older than its number says.
+    for last in query(db, _NEWEST_BEFORE, commits[-1]):
+        yield from _these(db, newest, which & Condition("(created, rid) > (?, ?)", last))
+        which &= Condition("(created, rid) <= (?, ?)", last) & Condition(_HAS_WORDS, (match,))
+        if few is None:
+            index = f"INDEXED BY runs_by_age WHERE {which.sql} {_NEWEST_FIRST}"
+            yield from iterate_runs(db, index, *which.args)
+        else:
+            yield from _these(db, few, which)
+        return
+    yield from _these(db, newest, which)
+
+
+def _few(db: Connection, where: RunFilter) -> set[int] | None:
+    """Numbers of runs among which are all that pass; ``None`` if no condition is met by few."""
+    known = [(facet.source, facet.condition) for facet in _facets(where)]
+    if where.tools:
+        called = _Facet("tool", "run_tools", tuple(map(plain, where.tools)))
+        known.append((called.source, called.condition))
+    if where.shortest is not None or where.longest is not None:
+        known.append(("runs INDEXED BY runs_by_latency", _took(where)))
+    found: set[int] | None = None
+    for source, which in known:
+        rows = select(db, "rid", source, which, f"LIMIT {FEW + 1}")
+        if len(rows) <= FEW:
+            rids = {row[0] for row in rows}
+            found = rids if found is None else found & rids
+    return found
+
+
+def _facets(where: RunFilter) -> list[_Facet]:
+    """The conditions on columns of ``runs``, the one that may be met least first."""
+    given = (
+        ("intent", "runs_by_intent", where.intents),
+        (MODEL, "runs_by_model", where.models),
+        ("status", "runs_by_status_and_age", where.statuses),
     )
+    return [
+        _Facet(column, f"runs INDEXED BY {index}", tuple(sorted(map(plain, values))))
+        for column, index, values in given
+        if values
+    ]
 
 
-def _distinct(db: Connection, what: str) -> set[str]:
-    rows = query(db, f"SELECT DISTINCT {what} FROM runs")  # noqa: S608 - names of columns
-    return {row[0] for row in rows if row[0]}
+def _took(where: RunFilter) -> Condition:
+    which = Condition("latency IS NOT NULL")
+    for comparison, value in (("latency >= ?", where.shortest), ("latency <= ?", where.longest)):
+        if value is not None:
+            which &= Condition(comparison, (value,))
+    return which
 
 
 def condition(where: RunFilter) -> Condition:
     """All of a filter but its text, for the columns of ``runs``."""
     which = Condition() if where.part is None else _had(where.part)
-    for column, values in (
-        ("status", where.statuses),
-        (MODEL, where.models),
-        ("intent", where.intents),
-    ):
-        if values:
-            marks = ", ".join("?" * len(values))
-            which &= Condition(f"{column} IN ({marks})", tuple(sorted(map(plain, values))))
+    for facet in _facets(where):
+        which &= facet.condition
     if where.tools:
         either = " OR ".join(["instr(tools, ?)"] * len(where.tools))
         names = tuple(f"\n{plain(tool)}\n" for tool in sorted(where.tools))
         which &= Condition(f"({either})", names)
-    for comparison, value in (
-        ("created >= ?", where.since or None),
-        ("created < ?", where.until or None),
-        ("latency >= ?", where.shortest),
-        ("latency <= ?", where.longest),
-    ):
-        if value is not None:
-            which &= Condition(comparison, (value,))
+    if where.since:
+        which &= Condition("created >= ?", (where.since,))
+    if where.until:
+        which &= Condition("created < ?", (where.until,))
+    if where.shortest is not None or where.longest is not None:
+        which &= _took(where)
     return which
 
 

@@ -1,8 +1,10 @@
 """Bringing a log of an older version up to the present one, when it is opened."""
 
+import logging
 from collections.abc import Callable
 
 from ryx_dash.log.driver import BUSY_SECONDS, Connection, query, scalar, transaction
+from ryx_dash.log.facets import save_tools
 from ryx_dash.log.index import CommitWords, EventWords
 from ryx_dash.log.measured import TELLING, save_measures
 from ryx_dash.log.records import (
@@ -12,11 +14,22 @@ from ryx_dash.log.records import (
     select_runs,
     update_run,
 )
-from ryx_dash.log.schema import LISTING, MEASURES, SNAPSHOTS, VERSION
+from ryx_dash.log.schema import BLOCK_BITS, SPAN_BITS, VERSION
 from ryx_dash.log.summary import summed
+from ryx_dash.log.tables import FLAT, LISTING, MEASURES, SNAPSHOTS
 
 CHUNK = 2_000
 """Events that are looked at together."""
+
+LONG = 100_000
+"""Events from which on it takes seconds, so that it is said."""
+
+_SUM_UP = f"""
+INSERT INTO spans SELECT block >> {SPAN_BITS - BLOCK_BITS}, step, level, token, sum(events)
+FROM tallies GROUP BY 1, 2, 3, 4
+"""  # noqa: S608
+
+logger = logging.getLogger(__name__)
 
 
 def migrate(db: Connection) -> None:
@@ -25,6 +38,7 @@ def migrate(db: Connection) -> None:
         return
     with transaction(db):
         version = scalar(db, "PRAGMA user_version")  # still: one of several processes does it
+        _announce(db, version)
         if version < 3:
             query(db, LISTING)
             _each_run(db, _list)
@@ -33,8 +47,25 @@ def migrate(db: Connection) -> None:
             _each_run(db, _measure)
         if version < 5:
             query(db, SNAPSHOTS)
+        if version < 6:
+            query(db, FLAT)
+            query(db, _SUM_UP)
+            _each_run(db, _note_tools)
+            query(db, "INSERT INTO words (words) VALUES ('delete-all')")
             _each_run(db, _index)
     db.set_busy_timeout(BUSY_SECONDS * 1000)
+
+
+def _announce(db: Connection, version: int) -> None:
+    events = scalar(db, "SELECT total(head) FROM runs")
+    if events >= LONG:
+        logger.warning(
+            "The event log is of version %s and is brought up to version %s: with its %s events "
+            "this takes seconds to minutes, once.",
+            version,
+            VERSION,
+            f"{int(events):,}",
+        )
 
 
 def _each_run(db: Connection, act: Callable[[Connection, Stored], None]) -> None:
@@ -51,6 +82,10 @@ def _list(db: Connection, stored: Stored) -> None:
         CommitWords.of_events(stored.rid, events).save(db)
         run = summed(run, events)
     update_run(db, Stored(rid=stored.rid, run=run, lease_until=stored.lease_until))
+
+
+def _note_tools(db: Connection, stored: Stored) -> None:
+    save_tools(db, stored.rid, stored.run.tools)
 
 
 def _measure(db: Connection, stored: Stored) -> None:

@@ -15,7 +15,7 @@ from ryx_dash.log.base import Run
 from ryx_dash.log.driver import Connection, query
 from ryx_dash.log.index import CommitWords, EventWords
 from ryx_dash.log.rules import call_id, plain
-from ryx_dash.log.schema import BLOCK_BITS, SEQ_BITS
+from ryx_dash.log.schema import BLOCK_BITS, SEQ_BITS, SPAN_BITS
 from ryx_dash.log.schema import key as key
 from ryx_dash.log.words import event_words
 from ryx_dash.protocol.events import Event, EventKind, level
@@ -38,10 +38,14 @@ _NEXT_RID = """
 SELECT 1 + max(coalesce((SELECT max(rid) FROM runs), 0),
                coalesce((SELECT max(rid) FROM forgotten), 0))
 """
-_UPDATE_RUN = """
-UPDATE runs SET status = ?, started = ?, ended = ?, head = ?, owner = ?, fence = ?,
-                cancel_requested = ?, lease_until = ?, crc = ?,
-                intent = ?, model_used = ?, step = ?, calls = ?, tools = ?, latency = ?
+_ADVANCE_RUN = """
+UPDATE runs SET head = ?, owner = ?, fence = ?, cancel_requested = ?, lease_until = ?, crc = ?,
+                step = ?, calls = ?
+WHERE rid = ?
+"""
+_CHANGE_RUN = """
+UPDATE runs SET status = ?, started = ?, ended = ?, intent = ?, model_used = ?, tools = ?,
+                latency = ?
 WHERE rid = ?
 """
 _SELECT_EVENTS = """
@@ -58,6 +62,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ADD_TALLY = """
 INSERT INTO tallies (block, step, level, token, events) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET events = events + excluded.events
+"""
+_ADD_TO_SPAN = """
+INSERT INTO spans (span, step, level, token, events) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET events = events + excluded.events
 """
 
@@ -96,13 +104,19 @@ def insert_run(db: Connection, run: Run) -> int:
     return int(rid)
 
 
-def update_run(db: Connection, stored: Stored) -> None:
-    """Store what can change about a run."""
+def update_run(db: Connection, stored: Stored, before: Run | None = None) -> None:
+    """Store what can change about a run. ``before``: what is stored of it, if that is known; then
+    the indexes over all runs are touched only when they change."""
     run = stored.run
-    values = (run.status, run.started, run.ended, run.head, run.owner, run.fence)
-    rest = (run.cancel_requested, stored.lease_until, _run_crc(run))
-    told = (run.intent, run.model_used, run.step, run.calls, _joined(run.tools), run.latency)
-    query(db, _UPDATE_RUN, *values, *rest, *told, stored.rid)
+    values = (run.head, run.owner, run.fence, run.cancel_requested, stored.lease_until)
+    query(db, _ADVANCE_RUN, *values, _run_crc(run), run.step, run.calls, stored.rid)
+    if before is None or _indexed(run) != _indexed(before):
+        query(db, _CHANGE_RUN, *_indexed(run), run.latency, stored.rid)
+
+
+def _indexed(run: Run) -> tuple[Any, ...]:
+    values = (run.status, run.started, run.ended, run.intent, run.model_used)
+    return (*values, _joined(run.tools))
 
 
 def _run_crc(run: Run) -> int:
@@ -247,6 +261,13 @@ class EventRows:
         self._words.save(db)
         self._of_commit.save(db)
         db.executemany(_ADD_TALLY, [(*what, count) for what, count in self._tallies.items()])
+        db.executemany(_ADD_TO_SPAN, [(*what, count) for what, count in self._in_spans().items()])
+
+    def _in_spans(self) -> Counter[tuple[int, str, str, bool]]:
+        spans: Counter[tuple[int, str, str, bool]] = Counter()
+        for (block, step, mark, token), count in self._tallies.items():
+            spans[block >> SPAN_BITS - BLOCK_BITS, step, mark, token] += count
+        return spans
 
     def _row(self, rid: int, event: Event) -> tuple[Any, ...]:
         place = key(rid, event.seq)

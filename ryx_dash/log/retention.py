@@ -9,9 +9,10 @@ from typing import Any
 from ryx_dash.errors import LogDamaged
 from ryx_dash.log.base import Keep
 from ryx_dash.log.driver import Connection, query, scalar
+from ryx_dash.log.facets import forget_tools
 from ryx_dash.log.index import EventWords
 from ryx_dash.log.records import key, select_events
-from ryx_dash.log.schema import BLOCK_BITS, SEQ_BITS
+from ryx_dash.log.schema import BLOCK_BITS, SEQ_BITS, SPAN_BITS
 
 RUNS = 50
 EVENTS = 1_000
@@ -39,6 +40,7 @@ def outdated(db: Connection, keep: Keep) -> list[tuple[Any, ...]]:
 def forget(db: Connection, runs: list[tuple[Any, ...]]) -> None:
     """Remove runs; :func:`sweep` then removes their events."""
     for rid, run_id in runs:
+        forget_tools(db, rid)
         query(db, "INSERT INTO forgotten VALUES (?)", rid)
         query(db, "DELETE FROM commands WHERE run_id = ?", run_id)
         query(db, "DELETE FROM runs WHERE rid = ?", rid)
@@ -65,12 +67,9 @@ def sweep(db: Connection, rid: int) -> None:
         query(db, "DELETE FROM events WHERE key > ? AND key <= ?", first, upto)
         query(db, "DELETE FROM snapshots WHERE key > ? AND key <= ?", first, upto)
         return
-    query(
-        db,
-        "DELETE FROM tallies WHERE block BETWEEN ? AND ?",
-        first >> BLOCK_BITS,
-        last >> BLOCK_BITS,
-    )
+    for table, place, bits in (("tallies", "block", BLOCK_BITS), ("spans", "span", SPAN_BITS)):
+        which = f"DELETE FROM {table} WHERE {place} BETWEEN ? AND ?"  # noqa: S608 - names
+        query(db, which, first >> bits, last >> bits)
     query(db, "DELETE FROM measures WHERE key BETWEEN ? AND ?", first, last)
     query(db, "DELETE FROM run_words WHERE rowid BETWEEN ? AND ?", first, last)
     query(db, "DELETE FROM forgotten WHERE rid = ?", rid)

@@ -11,7 +11,7 @@ from ryx_dash.errors import LogDamaged
 from ryx_dash.log.base import Run
 from ryx_dash.log.driver import Connection, query, scalar
 from ryx_dash.log.records import Stored, key, select_events, select_runs
-from ryx_dash.log.schema import APPLICATION_ID
+from ryx_dash.log.tables import APPLICATION_ID
 from ryx_dash.protocol.events import Event
 
 CHUNK = 500

@@ -27,6 +27,7 @@ from ryx_dash.log.base import (
 )
 from ryx_dash.log.connections import Connections
 from ryx_dash.log.driver import Condition, Connection, query, scalar, snapshot
+from ryx_dash.log.facets import facets, save_tools
 from ryx_dash.log.measured import save_measures
 from ryx_dash.log.paging import Pages
 from ryx_dash.log.records import (
@@ -95,7 +96,7 @@ class SqliteLog(EventLog):
                 return None
             run = rules.claimed(waiting[0].run, owner)
             until = self._clock() + lease_seconds
-            update_run(db, replace(waiting[0], run=run, lease_until=until))
+            update_run(db, replace(waiting[0], run=run, lease_until=until), waiting[0].run)
             return run
 
     def renew(self, owner: str, *, lease_seconds: float) -> None:
@@ -159,6 +160,7 @@ class SqliteLog(EventLog):
         which, limit = Condition(), max(limit, 0)
         if status is not None:
             which &= Condition("status = ?", (status,))
+            where = where if where.statuses else replace(where, statuses=frozenset({status}))
         if q:
             which &= Condition("instr(casefold(input), ?)", (rules.plain(q).casefold(),))
         with self._connections.read() as db:
@@ -170,7 +172,7 @@ class SqliteLog(EventLog):
 
     def facets(self) -> Facets:
         with self._connections.read() as db:
-            return listing.facets(db)
+            return facets(db)
 
     def analyse(self, where: RunFilter, edges: Sequence[str]) -> Analysis:
         with self._connections.read() as db, snapshot(db):
@@ -201,6 +203,7 @@ class SqliteLog(EventLog):
             EventRows(rid, events).save(db)
             save_measures(db, rid, events)
             update_run(db, Stored(rid=rid, run=run))
+            save_tools(db, rid, run.tools)
             return True
 
     def delete(self, run_id: str) -> None:
@@ -325,5 +328,6 @@ def _extend(db: Connection, stored: Stored, events: Sequence[Event], rows: Event
     rows.save(db)
     save_measures(db, stored.rid, events)
     run = rules.advanced(stored.run, events)
-    update_run(db, replace(stored, run=run))
+    update_run(db, replace(stored, run=run), stored.run)
+    save_tools(db, stored.rid, set(run.tools) - set(stored.run.tools))
     return run
