@@ -30,7 +30,7 @@ _THESE = "rid IN (SELECT value FROM json_each(?))"
 _HAS_WORDS = f"+rid IN (SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ?)"  # noqa: S608
 _HAD = f"+rid IN (SELECT key >> {SEQ_BITS} FROM measures WHERE {{}})"  # noqa: S608
 _COMMITS = f"""
-SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ? ORDER BY rowid DESC LIMIT {FEW}
+SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ? ORDER BY rowid DESC LIMIT ?
 """  # noqa: S608
 _NEWEST_BEFORE = f"""
 SELECT created, rid FROM runs INDEXED BY runs_by_age WHERE rid < ? {_NEWEST_FIRST} LIMIT 1
@@ -84,7 +84,7 @@ def _with_text(
 ) -> Iterator[Stored]:
     """The runs with the newest :data:`FEW` commits that may have the text, then all others."""
     match = match_any_run(phrases)
-    commits = [row[0] for row in query(db, _COMMITS, match)]
+    commits = [row[0] for row in query(db, _COMMITS, match, FEW)]
     newest = set(commits) if few is None else few & set(commits)
     if len(commits) < FEW:
         yield from _these(db, newest, which)

@@ -1,8 +1,8 @@
 """The events of a run in another order than ``seq``, without sorting all of them.
 
-Latencies and messages have an index each, which is walked until the page is full; steps and levels
-have few values, whose events follow each other in order. What neither helps, a page far back or a
-filter that lets hardly anything pass, is sorted.
+Latencies and messages of all events but tokens have an index each, which is walked until the page
+is full; steps and levels have few values, whose events follow each other in order. What neither
+helps, a page far back or a filter that lets hardly anything pass, is sorted.
 """
 
 from collections.abc import Sequence
@@ -60,12 +60,11 @@ class Sorted:
             values = Tallies(self.db, self.where, self.after, self.upto).values(name)
             if len(values) <= MOST_VALUES:
                 return self._by_value(name, values, first, end)
-        elif self._is_walked(end):
+        elif not self.where.tokens and self._is_walked(end):
             if name == "latency":
                 return self._by_latency(first, end)
-            if name == "message" and not self.where.tokens:
-                named = self._all & Condition("kind <> 'llm_token'")
-                return self._select(named, first, end, "events_by_message")
+            if name == "message":
+                return self._select(self._all, first, end, "events_by_message")
         return self._select(self._all, first, end)
 
     @property
@@ -124,6 +123,7 @@ class Sorted:
         source = "events"
         if index is not None:
             source = f"events INDEXED BY {index}"
-            where = Condition(f"key >> {SEQ_BITS} = ?", (self.upto >> SEQ_BITS,)) & where
+            where &= Condition(f"key >> {SEQ_BITS} = ?", (self.upto >> SEQ_BITS,))
+            where &= Condition("kind <> 'llm_token'")  # as the index says it
         then = f"{order(self.sort if sort is None else sort)} LIMIT {end - first} OFFSET {first}"
         return [row[0] for row in select(self.db, "key", source, where, then)]

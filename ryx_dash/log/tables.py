@@ -138,7 +138,8 @@ CREATE TABLE spans (
     PRIMARY KEY (span, step, level, token)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX events_by_shape ON events (key, kind, step, level);
-CREATE INDEX events_by_latency ON events (key >> 32, latency) WHERE latency IS NOT NULL;
+CREATE INDEX events_by_latency ON events (key >> 32, latency)
+    WHERE latency IS NOT NULL AND kind <> 'llm_token';
 CREATE INDEX events_by_message ON events (key >> 32, message) WHERE kind <> 'llm_token';
 """
 # What version 6 adds: what it takes to answer in the same time however many events or runs there

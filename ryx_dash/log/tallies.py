@@ -12,7 +12,6 @@ from ryx_dash.log.base import RowFilter
 from ryx_dash.log.driver import Condition, Connection, select
 from ryx_dash.log.schema import BLOCK_BITS, SPAN_BITS
 
-_TABLES = (("spans", "span", SPAN_BITS), ("tallies", "block", BLOCK_BITS))
 BY_SHAPE = "events INDEXED BY events_by_shape"
 """Events by what a filter looks at; their payloads are not among it."""
 
@@ -60,11 +59,12 @@ class Tallies:
         return [row[0] for row in select(self.db, f"DISTINCT {column}", "spans", spans, then)]
 
     def _parts(self, after: int, upto: int, level: int = 0) -> Iterator[Stretch]:
-        if level == len(_TABLES):
+        if level == 2:
             if after < upto:
                 yield self._counted(after, upto)
             return
-        table, column, bits = _TABLES[level]
+        tables = (("spans", "span", SPAN_BITS), ("tallies", "block", BLOCK_BITS))
+        table, column, bits = tables[level]
         first, end = -(-(after + 1) >> bits), (upto + 1) >> bits
         if first >= end:
             yield from self._parts(after, upto, level + 1)

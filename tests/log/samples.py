@@ -8,13 +8,27 @@ from ryx_dash.protocol.steps import INPUT, Step
 
 TS = "2026-01-01T00:00:00.000000Z"
 
-BACK_TO_3 = """
+BACK_TO_5 = """
+DROP TABLE run_tools;
+DROP TABLE spans;
+DROP INDEX runs_by_model;
+DROP INDEX runs_by_intent;
+DROP INDEX runs_by_latency;
+DROP INDEX events_by_shape;
+DROP INDEX events_by_latency;
+DROP INDEX events_by_message;
+INSERT INTO words (words) VALUES ('delete-all');
+PRAGMA user_version = 5;
+"""
+"""What turns a new log into one as version 5 wrote it; its index of words was another one."""
+
+BACK_TO_3 = f"""
+{BACK_TO_5}
 DROP TABLE measures;
 DROP TABLE snapshots;
-INSERT INTO words (words) VALUES ('delete-all');
 PRAGMA user_version = 3;
 """
-"""What turns a new log into one as version 3 wrote it; its index of words was another one."""
+"""What turns it into one as version 3 wrote it."""
 
 BACK_TO_2 = f"""
 {BACK_TO_3}

@@ -14,7 +14,16 @@ from ryx_dash.log.schema import VERSION
 from ryx_dash.log.sqlite import SqliteLog
 from ryx_dash.protocol.events import EventKind
 from ryx_dash.protocol.steps import INTENT, LLM
-from tests.log.samples import BACK_TO_1, BACK_TO_2, BACK_TO_3, TS, claimed, event, started
+from tests.log.samples import (
+    BACK_TO_1,
+    BACK_TO_2,
+    BACK_TO_3,
+    BACK_TO_5,
+    TS,
+    claimed,
+    event,
+    started,
+)
 
 
 def fill(log: EventLog) -> None:
@@ -40,9 +49,11 @@ def fill(log: EventLog) -> None:
     started(log, "waiting kettle")
 
 
-def measures(path: Path) -> list[tuple[object, ...]]:
+def derived(path: Path) -> list[list[tuple[object, ...]]]:
+    """What is worked out from events and kept beside them."""
+    tables = ("measures", "tallies", "spans", "run_tools")
     with closing(connect(path)) as db:
-        return query(db, "SELECT * FROM measures ORDER BY key")
+        return [sorted(query(db, f"SELECT * FROM {table}"), key=repr) for table in tables]
 
 
 @pytest.fixture
@@ -52,15 +63,24 @@ def log(path: Path) -> Iterator[SqliteLog]:
         yield log
 
 
-@pytest.mark.parametrize("back", [BACK_TO_3, BACK_TO_2, BACK_TO_2 + BACK_TO_1], ids=["3", "2", "1"])
+@pytest.mark.parametrize(
+    "back",
+    [BACK_TO_5, BACK_TO_3, BACK_TO_2, BACK_TO_2 + BACK_TO_1],
+    ids=["5", "3", "2", "1"],
+)
 def test_an_old_log_says_all_that_a_new_one_says(path: Path, log: SqliteLog, back: str) -> None:
     expected = log.runs(), log.facets(), log.identity
-    measured = measures(path)
+    kept = derived(path)
     with closing(connect(path)) as db:
         query(db, back)
     with closing(SqliteLog(path)) as after:
         assert (after.runs(), after.facets(), after.identity) == expected
-        assert measures(path) == measured
+        assert derived(path) == kept
+        for run in after.runs().runs:
+            for where in (RowFilter(upto=9_999), RowFilter(upto=9_999, text="message40")):
+                by = [("message", "desc")]
+                page = after.rows(run.run_id, where, sort=by)
+                assert page == log.rows(run.run_id, where, sort=by)
         assert after.analyse(RunFilter(), ()) == log.analyse(RunFilter(), ())
         for text in ("needle", "message4001", "kettle", "what"):
             where = RunFilter(text=text)
@@ -70,6 +90,21 @@ def test_an_old_log_says_all_that_a_new_one_says(path: Path, log: SqliteLog, bac
         assert after.runs(where=latency) == log.runs(where=latency)
     with closing(connect(path)) as db:
         assert scalar(db, "PRAGMA user_version") == VERSION
+
+
+def test_a_migration_that_takes_its_time_is_announced(
+    path: Path,
+    log: SqliteLog,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for most, said in ((10**9, []), (100, ["is of version 5"])):
+        with closing(connect(path)) as db:
+            query(db, BACK_TO_5)
+        monkeypatch.setattr(migration, "LONG", most)
+        SqliteLog(path).close()
+        assert [text for text in said if text in caplog.text] == said
+        assert len(caplog.messages) == len(said)
 
 
 def test_a_migration_that_breaks_off_leaves_the_old_log(
@@ -98,6 +133,8 @@ def leftovers(path: Path) -> list[int]:
         "commands",
         "events",
         "tallies",
+        "spans",
+        "run_tools",
         "forgotten",
         "snapshots",
         "measures",
@@ -118,7 +155,7 @@ def test_nothing_is_left_of_deleted_runs(path: Path, log: SqliteLog) -> None:
         elif run.status == "queued":
             log.cancel(run.run_id)
         log.delete(run.run_id)
-    assert leftovers(path) == [0] * 10
+    assert leftovers(path) == [0] * 12
 
 
 def test_a_deletion_that_was_lost_is_ended_by_whoever_tidies(
@@ -137,5 +174,5 @@ def test_a_deletion_that_was_lost_is_ended_by_whoever_tidies(
     assert log.rows(after.run_id, RowFilter(upto=9, text="needle")).total == 0
     while log.forget(Keep(ended_before=TS)):
         pass
-    assert leftovers(path)[4] == 0
+    assert leftovers(path)[6] == 0
     assert log.read(after.run_id) == end

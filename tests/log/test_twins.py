@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from ryx_dash.errors import RyxError
+from ryx_dash.log import listing, records, sorting, tallies
 from ryx_dash.log.base import EVERY_RUN, EventLog, Lease, NewRun, RowFilter, Run, RunFilter, RunPage
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.log.sqlite import SqliteLog
@@ -37,7 +38,7 @@ sorts = st.lists(
 )
 
 
-EDGES = (1_022, 1_023, 1_024, 1_025, 2_047, 2_048)
+EDGES = (1_022, 1_023, 1_024, 1_025, 2_047, 2_048, 4_095, 4_096)
 """Places about the ends of the blocks in which SQLite counts."""
 
 
@@ -78,7 +79,19 @@ def varied(run_id: str, seq: int, chance: random.Random) -> Event:
 
 
 @pytest.fixture(scope="module")
-def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[EventLog, str]]]:
+def sizes() -> Iterator[None]:
+    """Sizes at which a run of :data:`SIZE` has all that a much longer one has."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (records, tallies):
+            patch.setattr(module, "SPAN_BITS", 11)
+        patch.setattr(sorting, "DEAR", 0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def twins(
+    sizes: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[tuple[EventLog, str]]]:
     """Both logs with the same long run between two others, and the run's id in each."""
     logs: list[EventLog] = [MemoryLog(), SqliteLog(tmp_path_factory.mktemp("twins") / "runs.db")]
     ids = []
@@ -153,6 +166,7 @@ run_filters = st.builds(
     RunFilter,
     statuses=st.frozensets(st.sampled_from(RunStatus), max_size=2),
     models=st.frozensets(st.sampled_from(["m", "n"]), max_size=1),
+    intents=st.frozensets(st.sampled_from(["i", "j"]), max_size=1),
     tools=st.frozensets(st.sampled_from(["c1", "hot", "te"]), max_size=2),
     shortest=st.none() | st.sampled_from([0.0, 1e9]),
     text=texts,
@@ -165,6 +179,8 @@ class Twins(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(listing, "FEW", 2)
         self.clock = Clock()
         self.folder = tempfile.TemporaryDirectory()
         self.logs: list[EventLog] = [
@@ -177,6 +193,7 @@ class Twins(RuleBasedStateMachine):
         for log in self.logs:
             log.close()
         self.folder.cleanup()
+        self.patch.undo()
 
     @rule(text=st.text(max_size=5), command=st.none() | st.sampled_from("xyz"))
     def start(self, text: str, command: str | None) -> None:
