@@ -80,6 +80,25 @@
     return PARAMETERS.map((name) => query.get(name) || "");
   }
 
+  /** What a select calls a value that is none of its options: a link may bring any. */
+  function labelOf(name, value) {
+    if (name === "status") return value.split(",").join(", ");
+    const [least, most] = value.split("-");
+    if (name !== "took" || most === undefined) return value;
+    if (least && most) return `${least}–${most} ms`;
+    return least ? `from ${least} ms` : `up to ${most} ms`;
+  }
+
+  /** A control that filters says so, whatever it is asked for. */
+  function offer(address) {
+    valuesOf(address).forEach((value, place) => {
+      const name = PARAMETERS[place];
+      const options = page.get(`runs-${name}`, "options");
+      if (!value || !Array.isArray(options) || options.some((option) => option.value === value)) return;
+      page.put(`runs-${name}`, { options: [...options, { label: labelOf(name, value), value }] });
+    });
+  }
+
   // -- named views ------------------------------------------------------------------------------
 
   function views() {
@@ -201,6 +220,7 @@
         const [asked, shown] = [values, valuesOf(address)].map((each) => addressOf(each, address));
         return [asked === shown ? nothing() : asked, ...values.map(nothing)];
       },
+      runsOffer: offer,
       runsPicked: (runs) => showPicked(runs || []),
       runsView: showView,
       runsViewName: (submits) => {
@@ -215,5 +235,5 @@
     root.setInterval(tick, 1000);
   }
 
-  RyxDash.runs = Object.freeze({ start, callbacks, addressOf, valuesOf });
+  RyxDash.runs = Object.freeze({ start, callbacks, addressOf, valuesOf, labelOf });
 })(globalThis);

@@ -57,8 +57,8 @@ def answer(
         return {"body": analytics.failure(error.message), "shown": None}
     views: dict[str, Any] = {
         "spans": analytics.spans(query.span, {s: query.spanning(s) for s in analytics.SPANS}),
-        "note": analytics.note(query.where.part, now.astimezone(zone)),
-        "clear": not query.given,
+        "note": analytics.note(query.where.part, now.astimezone(zone), query.ignored),
+        "clear": not (query.given or query.ignored),
     }
     key = _digest(found, query)
     if asked["shown"] != key:

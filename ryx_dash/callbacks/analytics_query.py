@@ -28,6 +28,7 @@ class AnalyticsQuery:
     where: RunFilter
     span: str
     given: tuple[tuple[str, str], ...]
+    ignored: tuple[tuple[str, str], ...] = ()
     zone: ZoneInfo
     until: str
     """When the span ends, as far as it has been lived."""
@@ -91,7 +92,8 @@ def parse_analytics(search: Any, zone: ZoneInfo, now: datetime) -> AnalyticsQuer
     span = "" if runs.where.since or runs.where.until else _span(search)
     where = replace(runs.where, since=runs.where.since or _begin(span, zone, now))
     until = min(runs.where.until or utc(now.astimezone(UTC)), utc(now.astimezone(UTC)))
-    return AnalyticsQuery(where=where, span=span, given=runs.given, zone=zone, until=until)
+    told = {"given": runs.given, "ignored": runs.ignored}
+    return AnalyticsQuery(where=where, span=span, zone=zone, until=until, **told)
 
 
 def periods(log: EventLog, query: AnalyticsQuery) -> list[str]:

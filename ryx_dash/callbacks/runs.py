@@ -82,12 +82,18 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
     part = query.where.part.words if query.where.part else ""
     frame = read.parse_frame(asked["message"])
     views: dict[str, Any] = {
-        "note": runs.note(len(lines), narrowed=bool(query.given), zone=zone.key, part=part),
+        "note": runs.note(
+            len(lines),
+            narrowed=bool(query.given),
+            zone=zone.key,
+            part=part,
+            ignored=query.ignored,
+        ),
         "pages": runs.pages(
             newest=query.page(None) if query.before else None,
             older=query.page(page.next) if page.next else None,
         ),
-        "clear": not query.given,
+        "clear": not (query.given or query.ignored),
     }
     key = _digest(lines, zone, query)
     if asked["shown"] != key:

@@ -28,3 +28,10 @@ def register(app: Dash) -> None:
         Input(list_ids.LOCATION, "search"),
         *(Input(key, "value") for key in CONTROLS),
     )
+    # Options come from the log; the address may ask for what is none of them.
+    call(
+        app,
+        "runsOffer",
+        Input(list_ids.LOCATION, "search"),
+        *(Input(key, "options") for key in (list_ids.MODEL, list_ids.INTENT, list_ids.TOOL)),
+    )

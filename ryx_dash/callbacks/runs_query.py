@@ -24,10 +24,12 @@ BEFORE = "before"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunsQuery:
-    """A page of a list. ``given`` are the parameters that narrow it and can be understood."""
+    """A page of a list. ``given`` are the parameters that narrow it."""
 
     where: RunFilter
     given: tuple[tuple[str, str], ...] = ()
+    ignored: tuple[tuple[str, str], ...] = ()
+    """Those that cannot be understood, and narrow nothing."""
     before: str | None = None
 
     def page(self, before: str | None) -> str:
@@ -64,8 +66,13 @@ def parse_query(search: Any, zone: ZoneInfo) -> RunsQuery:
         longest=longest,
         part=fields[PART],
     )
-    given = tuple((name, values[name]) for name in (*PARAMETERS, PART) if fields[name])
-    return RunsQuery(where=where, given=given, before=values.get(BEFORE))
+    told = [name for name in (*PARAMETERS, PART) if values.get(name, "").strip()]
+    return RunsQuery(
+        where=where,
+        given=tuple((name, values[name]) for name in told if fields[name]),
+        ignored=tuple((name, values[name]) for name in told if not fields[name]),
+        before=values.get(BEFORE),
+    )
 
 
 def _one(value: str) -> frozenset[str]:

@@ -16,6 +16,7 @@ from ryx_dash.views import analytics_ids as ids
 from ryx_dash.views import charts
 from ryx_dash.views.charts import Figure, Link
 from ryx_dash.views.marks import badge
+from ryx_dash.views.runs import misunderstood
 
 SPANS = {"24h": "24 h", "7d": "7 days", "30d": "30 days", "all": "all"}
 """The spans to choose from, by their parameter in the address."""
@@ -54,10 +55,12 @@ def nothing(span: str, *, narrowed: bool) -> list[Any]:
     return [html.P(sentence, className="analytics-empty quiet")]
 
 
-def note(part: Part | None, now: datetime) -> str:
-    """The line beside the spans: what else narrows them, and how fresh the figures are."""
+def note(part: Part | None, now: datetime, ignored: Sequence[tuple[str, str]] = ()) -> str:
+    """The line beside the spans: what else narrows them, how fresh the figures are, and which
+    parameters of the address could not be understood."""
     only = [f"only runs in which {one_line(part.words, 160)}"] if part else []
-    return " · ".join([*only, f"as of {now:%H:%M:%S}"])
+    fresh = " · ".join([*only, f"as of {now:%H:%M:%S}"])
+    return ". ".join([fresh, *misunderstood(ignored)])
 
 
 def failure(sentence: str) -> list[Any]:

@@ -86,6 +86,8 @@ def _pages(here: str) -> Any:
 
 
 def _page(name: str, path: str, here: str) -> Any:
+    if name == here == "Live":  # it shows any run, and leads from an earlier one to the newest
+        return html.H1(html.A(name, href=path), className="crumb", **{"aria-current": "page"})
     if name == here:
         return html.H1(name, className="crumb", **{"aria-current": "page"})
     return html.A(name, href=path, className="crumb")

@@ -99,15 +99,36 @@ def table(
     return [html.Thead(html.Tr(head)), html.Tbody(rows)]
 
 
-def note(count: int, *, narrowed: bool, zone: str, part: str = "") -> str:
-    """The sentence under the table, for a page of ``count`` runs; ``part`` is in words what must
-    have happened in them, a filter that has no control."""
+def note(
+    count: int,
+    *,
+    narrowed: bool,
+    zone: str,
+    part: str = "",
+    ignored: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The sentences under the table, for a page of ``count`` runs.
+
+    ``part`` is in words what must have happened in them, a filter that has no control;
+    ``ignored`` are parameters of the address that could not be understood.
+    """
+    sentences = [_which(count, narrowed=narrowed, zone=zone, part=part), *misunderstood(ignored)]
+    return " ".join(sentences)
+
+
+def misunderstood(ignored: Sequence[tuple[str, str]]) -> list[str]:
+    """A sentence on the filters that were not applied, if there are any."""
+    told = ", ".join(f"{name}={one_line(value, 40)}" for name, value in ignored)
+    return [f"Not understood, so not applied: {told}."] if told else []
+
+
+def _which(count: int, *, narrowed: bool, zone: str, part: str) -> str:
     only = f" Only runs in which {one_line(part, 160)}." if part else ""
     if count == 0:
         return f"No run passes these filters.{only}" if narrowed else "No runs yet."
     shown = f"{format_count(count)} run{'' if count == 1 else 's'} on this page"
     hidden = ["filters hide the others"] if narrowed else []
-    return " · ".join([shown, *hidden, f"times in {zone}"]) + (f".{only}" if only else "")
+    return f"{' · '.join([shown, *hidden, f'times in {zone}'])}.{only}"
 
 
 def pages(*, newest: str | None, older: str | None) -> list[Any]:

@@ -289,6 +289,7 @@ def _layout(rows: int, seen: tuple[float, float] = (0, 1)) -> dict[str, Any]:
         "xaxis": {
             "range": list(seen),
             "ticksuffix": " s",
+            "exponentformat": "none",  # a prefix would stand before the space: "100µ s"
             "nticks": 6,
             "zeroline": False,
         },

@@ -279,3 +279,29 @@ def test_what_is_not_there_is_said(page: PageUnderTest, writer: RunWriter) -> No
         page.open(f"/runs/{writer.run.run_id}?inspect={what}")
         page.wait_for(lambda words=words: words in page.text("#inspector-head"))  # type: ignore[misc]
     page.wait_for(lambda: "pending" in page.text("#inspector-head"))
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (1280, 800)])
+def test_beside_the_inspector_the_graph_can_be_read(
+    page: PageUnderTest, writer: RunWriter, size: tuple[int, int]
+) -> None:
+    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    writer.finish()
+    page.open(f"/runs/{writer.run.run_id}?inspect=step:rag_context")
+    page.wait_for(lambda: shown(page))
+    wide, high = page.script(
+        "const { clientWidth, clientHeight } = document.getElementById('workflow-graph');"
+        "return [clientWidth, clientHeight]"
+    )
+    assert wide >= 300
+    assert high >= 300
+    seen = page.script(
+        "return ['graph', 'monitor', 'answer', 'tools']"
+        ".map(name => document.getElementById(`${name}-panel`).getBoundingClientRect())"
+        ".map(({width, height}) => [width, height])"
+    )
+    assert all(width >= 280 and height >= 96 for width, height in seen)
+    page.find("inspector-close").click()
+    page.wait_for(lambda: not page.find("inspector").is_displayed())
+    page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

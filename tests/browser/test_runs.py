@@ -244,3 +244,29 @@ def test_nothing_scrolls_sideways(page: PageUnderTest, width: int) -> None:
     page.wait_for(lambda: listed(page))
     assert page.script("return document.documentElement.scrollWidth") <= width
     page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_filter_that_no_control_offers_is_seen(page: PageUnderTest) -> None:
+    page.open("/runs?status=failed,cancelled&took=1200-&model=other")
+    page.wait_for(lambda: "No run passes" in page.text("#runs-note"))
+
+    def chosen(element_id: str) -> list[str]:
+        return list(
+            page.script(
+                "const e = document.getElementById(arguments[0]);"
+                "return [e.selectedOptions[0]?.text, getComputedStyle(e).borderColor]",
+                element_id,
+            )
+        )
+
+    page.wait_for(lambda: chosen("runs-status")[0] == "failed, cancelled")
+    page.wait_for(lambda: chosen("runs-took")[0] == "from 1200 ms")
+    page.wait_for(lambda: chosen("runs-model")[0] == "other")
+    border = chosen("runs-model")[1]
+    assert chosen("runs-intent") != ["all intents", border]
+    page.find("runs-clear").click()
+    page.wait_for(lambda: len(listed(page)) == 50)
+    page.wait_for(lambda: chosen("runs-model")[1] != border)
+    page.open("/runs?since=abc")
+    page.wait_for(lambda: "not applied: since=abc" in page.text("#runs-note"))
+    assert page.console == []

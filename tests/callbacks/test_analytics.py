@@ -215,3 +215,9 @@ def test_a_filter_without_a_control_is_said(log: MemoryLog) -> None:
     views = ask(log, "?part=tool:failed:read_file")
     assert views["note"] == "only runs in which a call of read_file failed · as of 14:20:30"
     assert views["clear"] is False
+
+
+def test_what_cannot_be_understood_is_said(log):
+    views = ask(log, search="?took=long")
+    assert views["note"].endswith(". Not understood, so not applied: took=long.")
+    assert views["clear"] is False

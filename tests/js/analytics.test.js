@@ -24,3 +24,13 @@ test("what has no control stays in the address when another filter is changed", 
   assert.deepEqual(Object.fromEntries(after), { span: "30d", part: "tool::x", status: "failed", model: "small:3b" });
   assert.equal(addressOf(values), "?status=failed&model=small%3A3b");
 });
+
+test("a filter that is no option of its control has words of its own", () => {
+  const { labelOf } = RyxDash.runs;
+  assert.equal(labelOf("status", "failed,cancelled"), "failed, cancelled");
+  assert.equal(labelOf("took", "1200-"), "from 1200 ms");
+  assert.equal(labelOf("took", "-50"), "up to 50 ms");
+  assert.equal(labelOf("took", "5-50"), "5–50 ms");
+  assert.equal(labelOf("took", "odd"), "odd");
+  assert.equal(labelOf("model", "a-b"), "a-b");
+});

@@ -72,8 +72,12 @@ def test_the_list_has_every_id_that_callbacks_use_once():
 
 def test_each_page_leads_to_the_other_and_names_itself():
     for shown, here, other in ((page("x"), "Live", "/runs"), (runs.page("x"), "Runs", "/")):
-        assert one(shown, aria_current="page")["children"] == here
+        assert text(one(shown, aria_current="page")) == here
         assert other in {link["href"] for link in find(shown, className="crumb") if "href" in link}
+
+
+def test_an_earlier_run_leads_to_the_live_page():
+    assert one(page("x"), aria_current="page")["children"].href == "/"
 
 
 def test_outside_of_a_request_it_is_the_live_page():

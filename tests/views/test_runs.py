@@ -66,8 +66,16 @@ def test_picked_runs_are_checked():
 def test_the_note_says_that_filters_hide_runs():
     assert runs.note(0, narrowed=False, zone="UTC") == "No runs yet."
     assert runs.note(0, narrowed=True, zone="UTC") == "No run passes these filters."
-    assert runs.note(1, narrowed=False, zone="UTC") == "1 run on this page · times in UTC"
+    assert runs.note(1, narrowed=False, zone="UTC") == "1 run on this page · times in UTC."
     assert "filters hide the others" in runs.note(50, narrowed=True, zone="UTC")
+
+
+def test_the_note_says_which_filters_were_not_applied():
+    ignored = [("since", "abc"), ("took", "x" * 500)]
+    said = runs.note(3, narrowed=False, zone="UTC", ignored=ignored)
+    assert said.startswith("3 runs on this page · times in UTC. Not understood, so not applied: ")
+    assert "since=abc" in said
+    assert len(said) < 200
 
 
 def test_only_pages_that_there_are_have_links():
