@@ -31,7 +31,7 @@
     page.put("scrubber", { max: head, min: Math.min(1, head), ...(resting || play ? { value: String(travel.place(state)) } : {}) });
     page.put("travel-play", { children: play ? "‖ stop" : "▶ play", "aria-pressed": String(play !== null) });
     page.put("travel-live", { "data-away": live ? "no" : "yes" });
-    page.put("travel-link", { "data-copy": run ? root.location.origin + travel.link(run, state.seq) : "" });
+    RyxDash.draw.draw({ "travel-link": { "data-copy": run ? root.location.origin + travel.link(run, state.seq) : "" } });
     for (const format of FORMATS) page.put(`export-${format}`, { href: run ? exported(run, format) : undefined });
     page.put("export-menu", { "data-run": run ? "yes" : "no" });
   }

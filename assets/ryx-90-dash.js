@@ -115,6 +115,18 @@
   /** Events of a socket that was given up before the present one was asked for. */
   const stale = (event) => typeof event.timeStamp === "number" && event.timeStamp < born;
 
+  /** The page's own ear at the socket: Dash merges messages that come fast, and a callback of ours
+   * for each of them would cost a round through the whole page.
+   */
+  root.WebSocket = class extends root.WebSocket {
+    constructor(...address) {
+      super(...address);
+      this.addEventListener("message", (event) => {
+        if (!stale(event) && layout("ws") !== undefined) act("message", { text: event.data });
+      });
+    }
+  };
+
   function mount() {
     drawn = "";
     put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
@@ -151,10 +163,6 @@
       if (value === undefined || value === null) mount();
       else if (value.readyState === CLOSED && !stale(value)) closed(value);
       else if (value.readyState === OPEN) act("tick");
-    },
-
-    message(value) {
-      if (value && !stale(value)) act("message", { text: value.data });
     },
 
     shown(shown, paused, follow, selected) {

@@ -20,7 +20,6 @@ def register(app: Dash) -> None:
 
 def _connection(app: Dash) -> None:
     call(app, "state", Input(ids.SOCKET, "state"))
-    call(app, "message", Input(ids.SOCKET, "message"))
     call(app, "reconnect", Input(ids.RECONNECT, "n_clicks"))
     call(
         app,

@@ -49,6 +49,11 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     },
     requestAnimationFrame: (act) => act(),
     matchMedia: () => ({ matches: false }),
+    WebSocket: class {
+      addEventListener(_, act) {
+        b.heard = act;
+      }
+    },
     MutationObserver: class {
       observe() {}
     },
@@ -65,6 +70,7 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     vm.runInContext(readFileSync(path.join(assets, name), "utf8"), context, { filename: name });
   }
   b.RyxDash = sandbox.RyxDash;
+  new sandbox.WebSocket("ws://here"); // Dash's component opens it
   b.document = sandbox.document;
   b.storage = storage;
   b.props = (id) => b.layout[id].props;
@@ -75,7 +81,7 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     return b.call(name, ...args);
   };
   b.event = (type, event = {}) => (b.listeners[type] || []).forEach((act) => act(event));
-  b.message = (frame) => b.call("message", { data: JSON.stringify({ log: "L", acks: [], beat: 15, ...frame }), timeStamp: (b.now += 1) });
+  b.message = (frame) => b.heard({ data: JSON.stringify({ log: "L", acks: [], beat: 15, ...frame }), timeStamp: (b.now += 1) });
   return b;
 }
 
@@ -174,7 +180,7 @@ test("events of an older socket are inert", () => {
   b.now = 1000;
   b.call("state", undefined);
   const old = { timeStamp: 999 };
-  b.call("message", { ...old, data: JSON.stringify({ n: 1, hello: true, acks: [] }) });
+  b.heard({ ...old, data: JSON.stringify({ n: 1, hello: true, acks: [] }) });
   b.call("state", { ...old, readyState: 3, code: 1006 });
   assert.equal(b.props("connection-status")["data-status"], "connecting");
   assert.notEqual(b.props("ws").url, null);
