@@ -25,6 +25,7 @@ from typing import Any
 
 from bench import audience, goals, history, live, opening, startup
 from bench.burst import burst
+from bench.document import put_into
 from bench.goals import Goal
 from bench.log_append import filled
 from bench.tab import Tab, chromium, cpu, family
@@ -34,7 +35,6 @@ from tests.servers import Dashboard, dashboard
 
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("dash", "dash-extensions", "starlette", "uvicorn", "apsw")
-BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +177,6 @@ def markdown(report: Report, scale: Scale, minutes: float) -> str:
         f"load {os.getloadavg()[2]:.1f} over the last quarter of an hour."
     )
     return "\n\n".join([machine, goals.summary(report.goals), *report.tables])
-
-
-def put_into(document: Path, text: str) -> None:
-    """Replace what stands between the marks of a document."""
-    before, _, rest = document.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    document.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
     python -m bench.sizes FOLDER           up to 1,000,000 events, and up to 100,000 runs
     python -m bench.sizes FOLDER --quick   up to 20,000 events, and up to 3,000 runs; no browser
+    python -m bench.sizes FOLDER --into docs/sizes.md   puts the tables into a document
 
 What is missing in FOLDER is made first (`bench.generate`), which takes minutes. Each line of the
 tables is one thing that a person does, as the page asks for it: through the functions of the
@@ -11,19 +12,23 @@ them. Printed are medians in milliseconds, and the largest size's as a multiple 
 
 import argparse
 import json
+import os
+import platform
 import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import apsw
 from dash._utils import to_json
 from selenium import webdriver
 
+from bench.document import put_into
 from bench.generate import (
     EVENTS,
     FIRST_DAY,
@@ -68,8 +73,9 @@ class Viewer:
         return answers
 
     def jump(self) -> None:
-        """Go to a place anywhere in the run."""
-        self.go(self._random.randint(1, self._run.head))
+        """Go to a place anywhere in the last quarter of the run: there the shortest run, too, has
+        as many calls behind it as are drawn of any run."""
+        self.go(self._random.randint(self._run.head * 3 // 4, self._run.head))
 
     def scrub(self) -> None:
         """Go a little way from the middle of the run."""
@@ -211,38 +217,54 @@ def _long_run(log: EventLog, size: int) -> Run:
     return run
 
 
-def show(what: str, sizes: Sequence[int], rows: Mapping[str, Sequence[float]]) -> None:
-    """Print a table in Markdown."""
-    print(f"\n| {what} | " + " | ".join(f"{size:,}" for size in sizes) + " | ratio |")
-    print("|---" * (len(sizes) + 2) + "|")
+def table(what: str, sizes: Sequence[int], rows: Mapping[str, Sequence[float]]) -> str:
+    """A table in Markdown; it is printed at once."""
+    lines = [f"| {what} | " + " | ".join(f"{size:,}" for size in sizes) + " | ratio |"]
+    lines.append("|---" * (len(sizes) + 2) + "|")
     for name, values in rows.items():
         cells = " | ".join(f"{value:.1f}" for value in values)
-        print(f"| {name} | {cells} | {values[-1] / values[0]:.1f} |", flush=True)
+        lines.append(f"| {name} | {cells} | {values[-1] / values[0]:.1f} |")
+    text = "\n".join(lines)
+    print(f"\n{text}", flush=True)
+    return text
 
 
-def main(folder: Path, events: Sequence[int], many: Sequence[int], *, browser: bool) -> None:
-    """Make what is missing, measure, and print the tables."""
+def machine() -> str:
+    """Where and when, in a sentence."""
+    versions = f"Python {platform.python_version()}, SQLite {apsw.sqlite_lib_version()}"
+    load = f"load {os.getloadavg()[2]:.1f} over the last quarter of an hour"
+    return f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {versions}, {load}."
+
+
+def main(folder: Path, events: Sequence[int], many: Sequence[int], *, browser: bool) -> str:
+    """Make what is missing, measure, and print the tables; all of it as Markdown."""
     prepare(folder, events, many)
+    tables = []
     with closing(open_data(folder / "events")) as log:
         for size in events:  # the first look at a run leaves its snapshots behind
             History(log).at(_long_run(log, size).run_id, size, budget=None)
         acts = {size: of_a_run(log, _long_run(log, size)) for size in events}
-        show("one run, ms by events", events, measured(acts))
+        tables.append(table("one run, ms by events", events, measured(acts)))
     logs = {count: open_data(folder / f"runs-{count}") for count in many}
     listed = {count: of_many_runs(log, count) for count, log in logs.items()}
-    show("all runs, ms by runs", many, measured(listed))
+    tables.append(table("all runs, ms by runs", many, measured(listed)))
     for log in logs.values():
         log.close()
     if browser:
-        show("the tab, MB by events", events, {"JavaScript heap": heaps(folder, events)})
+        rows = {"JavaScript heap": heaps(folder, events)}
+        tables.append(table("the tab, MB by events", events, rows))
+    return "\n\n".join([machine(), *tables])
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--into", type=Path, help="a document whose marked part is replaced")
     given = parser.parse_args()
     if given.quick:
-        main(given.folder, QUICK_EVENTS, QUICK_RUNS, browser=False)
+        told = main(given.folder, QUICK_EVENTS, QUICK_RUNS, browser=False)
     else:
-        main(given.folder, EVENTS, RUNS, browser=True)
+        told = main(given.folder, EVENTS, RUNS, browser=True)
+    if given.into:
+        put_into(given.into, told)

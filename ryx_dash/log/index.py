@@ -17,6 +17,9 @@ SCOPE_BITS = 16
 """A stretch is 65,536 ``seq`` long: a word that is rare is looked for in each, one that is frequent
 in all of one, so it is neither long nor short."""
 
+TOGETHER = 16
+"""Stretches that are looked through with one query at most."""
+
 _STRETCH = 1 << SCOPE_BITS
 
 
@@ -26,14 +29,15 @@ def scoped(place: int, found: Sequence[str], *, token: bool) -> str:
     return " ".join(scope + word for word in found)
 
 
-def match(place: int, phrases: Sequence[Phrase], *, tokens: bool) -> str:
-    """The phrases as a query to FTS5 for the stretch of ``place``.
+def match(places: Sequence[int], phrases: Sequence[Phrase], *, tokens: bool) -> str:
+    """The phrases as a query to FTS5 for the stretches of ``places``.
 
     Words hold letters, digits and symbols, never a quote.
     """
     kinds = (False, True) if tokens else (False,)
     return " OR ".join(
         f"({' AND '.join(_phrase(place, phrase, token=kind) for phrase in phrases)})"
+        for place in places
         for kind in kinds
     )
 
@@ -53,10 +57,10 @@ def newest_hits(
     ``bounds``: the key after which they lie, and the last one. ``also`` narrows the ``events``.
     """
     found: list[int] = []
-    after, upto = bounds
-    for first, last in _stretches(after, upto):
-        which = Condition("words MATCH ?", (match(last, phrases, tokens=tokens),))
-        which &= Condition("words.rowid > ? AND words.rowid <= ?", (first, last))
+    for stretches in _groups(list(_stretches(*bounds))):
+        lasts = [last for _, last in stretches]
+        which = Condition("words MATCH ?", (match(lasts, phrases, tokens=tokens),))
+        which &= Condition("words.rowid > ? AND words.rowid <= ?", (stretches[-1][0], lasts[0]))
         source = "words"
         if also is not None:
             # CROSS JOIN keeps the order: first the words, then their events.
@@ -143,6 +147,16 @@ def _stretches(after: int, upto: int) -> Iterator[tuple[int, int]]:
         first = max(after, (upto >> SCOPE_BITS) * _STRETCH - 1)
         yield first, upto
         upto = first
+
+
+def _groups(stretches: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """The newest stretch, the one before, then twice as many at a time, up to :data:`TOGETHER`:
+    what the newest have little of is rare, and is looked for in many with one query."""
+    first = 0
+    while first < len(stretches):
+        size = min(max(first, 1), TOGETHER)
+        yield stretches[first : first + size]
+        first += size
 
 
 def _phrase(place: int, phrase: Phrase, *, token: bool) -> str:

@@ -3,8 +3,9 @@
 What a filter asks for is looked up in the indexes first, up to :data:`FEW` runs each. If one of
 the conditions is met by no more than that, only those runs are looked at, and none at all if it is
 met by none. Otherwise each is met often, and walking from the newest run on soon fills a page. What
-stays is conditions that are met often, but hardly ever together. A text is looked up in an index
-over all runs; what that finds, a superset, is checked run by run.
+stays is conditions that are met often, but hardly ever together. For a text the newest runs are
+asked first, since a frequent one is soon found; a rare one is looked up in an index over all runs,
+and what that finds, a superset, is checked run by run.
 """
 
 import json
@@ -24,6 +25,9 @@ from ryx_dash.protocol.analysis import Part
 FEW = 1_000
 """Runs, or commits with a text, that are looked at one by one."""
 
+SAMPLE, MOST_ASKED = 16, 4
+"""So many of the newest runs are asked for a text first; more as long as one in four has it."""
+
 _NEWEST_FIRST = "ORDER BY created DESC, rid DESC"
 _ONE_BY_ONE = "ORDER BY +created DESC, +rid DESC"  # no index: the runs are few, and known
 _THESE = "rid IN (SELECT value FROM json_each(?))"
@@ -31,9 +35,6 @@ _HAS_WORDS = f"+rid IN (SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_word
 _HAD = f"+rid IN (SELECT key >> {SEQ_BITS} FROM measures WHERE {{}})"  # noqa: S608
 _COMMITS = f"""
 SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ? ORDER BY rowid DESC LIMIT ?
-"""  # noqa: S608
-_NEWEST_BEFORE = f"""
-SELECT created, rid FROM runs INDEXED BY runs_by_age WHERE rid < ? {_NEWEST_FIRST} LIMIT 1
 """  # noqa: S608
 
 
@@ -56,12 +57,16 @@ def find_runs(
     """The runs that pass, newest first. Take as many as are wanted: each costs when it is taken."""
     which, phrases = condition(where) & narrower, wanted(where.text)
     if before is not None:
-        which &= Condition("(created, rid) < (?, ?)", (before.run.created, before.rid))
+        which &= _older(before)
     few = _few(db, where)
-    found = _with_text(db, which, few, phrases) if phrases else _walk(db, where, which, few)
-    for stored in found:
-        if not phrases or _tells(db, stored, phrases):
-            yield stored
+    if phrases:
+        yield from _with_text(db, where, which, few, phrases)
+    else:
+        yield from _walk(db, where, which, few)
+
+
+def _older(than: Stored) -> Condition:
+    return Condition("(created, rid) < (?, ?)", (than.run.created, than.rid))
 
 
 def _walk(
@@ -80,26 +85,35 @@ def _these(db: Connection, rids: set[int], which: Condition) -> Iterator[Stored]
 
 
 def _with_text(
-    db: Connection, which: Condition, few: set[int] | None, phrases: tuple[Phrase, ...]
+    db: Connection,
+    where: RunFilter,
+    which: Condition,
+    few: set[int] | None,
+    phrases: tuple[Phrase, ...],
 ) -> Iterator[Stored]:
-    """The runs with the newest :data:`FEW` commits that may have the text, then all others."""
+    """Each run is asked as long as many have the text, then only those that the index names.
+
+    To collect all runs that may have what is frequent takes long, and a page is full without.
+    """
+    told = 0
+    for asked, stored in enumerate(_walk(db, where, which, few), 1):
+        if _tells(db, stored, phrases):
+            told += 1
+            yield stored
+        if asked >= SAMPLE and told * MOST_ASKED < asked:
+            which &= _older(stored)
+            break
+    else:
+        return
     match = match_any_run(phrases)
     commits = [row[0] for row in query(db, _COMMITS, match, FEW)]
-    newest = set(commits) if few is None else few & set(commits)
     if len(commits) < FEW:
-        yield from _these(db, newest, which)
-        return
-    # A run that was brought in may be older than its number says.
-    for last in query(db, _NEWEST_BEFORE, commits[-1]):
-        yield from _these(db, newest, which & Condition("(created, rid) > (?, ?)", last))
-        which &= Condition("(created, rid) <= (?, ?)", last) & Condition(_HAS_WORDS, (match,))
-        if few is None:
-            index = f"INDEXED BY runs_by_age WHERE {which.sql} {_NEWEST_FIRST}"
-            yield from iterate_runs(db, index, *which.args)
-        else:
-            yield from _these(db, few, which)
-        return
-    yield from _these(db, newest, which)
+        few = set(commits) if few is None else few & set(commits)
+    else:
+        which &= Condition(_HAS_WORDS, (match,))
+    for stored in _walk(db, where, which, few):
+        if _tells(db, stored, phrases):
+            yield stored
 
 
 def _few(db: Connection, where: RunFilter) -> set[int] | None:

@@ -32,7 +32,7 @@ SEQ_BITS = 32
 """An event's key is its run's number, then its ``seq``: one integer, in the order of both."""
 
 BLOCK_BITS = 10
-"""Events are tallied in blocks of 1,024 ``seq``; see :mod:`log.paging`."""
+"""Events are tallied in blocks of 1,024 ``seq``; see :mod:`log.tallies`."""
 
 SPAN_BITS = 16
 """The blocks are summed up in spans of 65,536 ``seq``."""

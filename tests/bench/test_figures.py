@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.__main__ import BEGIN, END, put_into
 from bench.audience import WARM, ages
+from bench.document import BEGIN, END, put_into
 from bench.figures import percentile, table
 from bench.goals import Goal
 from bench.live import SETTLING, late

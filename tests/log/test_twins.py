@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from ryx_dash.errors import RyxError
-from ryx_dash.log import listing, records, sorting, tallies
+from ryx_dash.log import index, listing, records, sorting, tallies
 from ryx_dash.log.base import EVERY_RUN, EventLog, Lease, NewRun, RowFilter, Run, RunFilter, RunPage
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.log.sqlite import SqliteLog
@@ -84,6 +84,8 @@ def sizes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (records, tallies):
             patch.setattr(module, "SPAN_BITS", 11)
+        patch.setattr(index, "SCOPE_BITS", 8)
+        patch.setattr(index, "_STRETCH", 1 << 8)
         patch.setattr(sorting, "DEAR", 0)
         yield
 
@@ -181,6 +183,7 @@ class Twins(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(listing, "FEW", 2)
+        self.patch.setattr(listing, "SAMPLE", 1)
         self.clock = Clock()
         self.folder = tempfile.TemporaryDirectory()
         self.logs: list[EventLog] = [

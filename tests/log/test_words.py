@@ -81,11 +81,11 @@ def test_the_index_takes_words_as_they_are(text: str, other: str) -> None:
             rows = query(
                 db,
                 "SELECT rowid FROM words WHERE words MATCH ?",
-                match(0x1F << SCOPE_BITS, [phrase], tokens=True),
+                match([0x1F << SCOPE_BITS], [phrase], tokens=True),
             )
             assert bool(rows) is contains(found, phrase)
             assert not query(
                 db,
                 "SELECT rowid FROM words WHERE words MATCH ?",
-                match(0x1 << SCOPE_BITS, [phrase], tokens=True),
+                match([0x1 << SCOPE_BITS], [phrase], tokens=True),
             )
