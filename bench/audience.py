@@ -146,7 +146,9 @@ async def look(viewers: int, rate: float, seconds: float, workers: int = 2) -> A
             await asyncio.sleep(3)
             for task in watching:
                 task.cancel()
-            await asyncio.gather(*watching, return_exceptions=True)
+            for ended in await asyncio.gather(*watching, return_exceptions=True):
+                if isinstance(ended, Exception):
+                    raise ended
     return Audience(
         viewers=viewers,
         ages=[age for page in pages for age in ages(page.seen, first, emission.created)],

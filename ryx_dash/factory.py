@@ -19,6 +19,7 @@ from ryx_dash import serving
 from ryx_dash.api.metrics import Metrics
 from ryx_dash.api.routes import Api, on_error
 from ryx_dash.callbacks.history import SPACING, History
+from ryx_dash.callbacks.sharing import Sharing
 from ryx_dash.door import Door
 from ryx_dash.engine.engine import Engine
 from ryx_dash.engine.models import KNOWN
@@ -127,7 +128,7 @@ def _executor(settings: Settings) -> Executor:
 
 def _wsgi(flask: Flask) -> ASGIApp:
     app: ASGIApp = WSGIMiddleware(flask, workers=WSGI_THREADS)
-    return app
+    return Sharing(app)
 
 
 def _backend(settings: Settings) -> str:

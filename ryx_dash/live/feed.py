@@ -116,6 +116,10 @@ class Feed:
             if not self._watches[key]:
                 del self._watches[key]
 
+    def watchers(self, key: Hashable) -> int:
+        """How many watch a run, in this process."""
+        return len(self._watches.get(key, ()))
+
     async def any_change(self, *, at_most: float) -> None:
         """Wait for any change of the log, or ``at_most`` seconds."""
         pulse = self._pulse

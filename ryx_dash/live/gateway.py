@@ -6,6 +6,7 @@ Without a subprotocol it speaks the plain protocol (contract, 4.1): commands in,
 
 import json
 import random
+import time
 
 import anyio
 from anyio import to_thread
@@ -36,6 +37,13 @@ LAST_WORDS_SECONDS = 1.0
 
 LIST_SECONDS = 0.5
 """How long changes are gathered for someone who watches all runs: nobody reads a list faster."""
+
+TOGETHER_SECONDS = 0.002
+"""For each of many viewers of one run, how far apart they are all told of its growth: told at the
+same time they ask the same, which is answered once (:mod:`callbacks.sharing`)."""
+
+FEW = 4
+"""Viewers of one run that are told at once, each by itself."""
 
 STOPPING = "The dashboard is restarting."
 
@@ -193,8 +201,7 @@ class Gateway:
                 while True:
                     wake.set()
                     await watch.changed()
-                    if session.wanted == ALL:
-                        await anyio.sleep(LIST_SECONDS)
+                    await anyio.sleep(_pause(watch, self._feed.watchers(watch.key)))
                     session.observe(watch.run)
 
         tasks.start_soon(follow)
@@ -258,6 +265,16 @@ def _observe(session: Session, watch: Watch) -> None:
     session.observe(watch.run)
     if watch.run is None and session.wanted is not None:
         session.refuse("unknown_run", f"There is no run {session.wanted[:80]!r}.")
+
+
+def _pause(watch: Watch, watchers: int) -> float:
+    """Seconds until a viewer is told of a change, so that others are told at the same time."""
+    if watch.key == ALL:
+        return LIST_SECONDS
+    if watchers <= FEW:
+        return 0.0
+    period = TOGETHER_SECONDS * watchers
+    return period - time.monotonic() % period
 
 
 def _size(text: str | bytes) -> int:

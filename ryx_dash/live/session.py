@@ -64,6 +64,7 @@ class Session:
         self._waiting = False
         self._due = True
         self._drawn = -1
+        self._told = 0
         self._acks: dict[str, tuple[int, Mapping[str, Any]]] = {}
         self._error: Mapping[str, Any] | None = None
         self._link = link
@@ -74,9 +75,9 @@ class Session:
 
     def observe(self, run: Run | None) -> None:
         """The run shown stands like this now; ``None``: there is no such run (yet)."""
-        if run != self._run:
-            self._run = run
-            self._due = True
+        if _standing(run) != _standing(self._run) or _head(run) < _head(self._run):
+            self._due = True  # less than before: an older copy of the log has taken its place
+        self._run = run
 
     def beat(self) -> None:
         """Nothing was sent for :data:`BEAT_SECONDS`: a frame goes out even without news."""
@@ -116,11 +117,11 @@ class Session:
 
     def frame(self) -> dict[str, Any] | None:
         """The next frame to send, or ``None`` while there is no news or one is under way."""
-        if self._waiting or not self._due:
+        if self._waiting or not (self._due or self._grown):
             return None
-        self._n += 1
-        self._waiting, self._due = True, False
         run = self._run
+        self._n += 1
+        self._waiting, self._due, self._told = True, False, _head(run)
         frame: dict[str, Any] = {
             "n": self._n,
             "log": self._identity,
@@ -141,6 +142,13 @@ class Session:
             frame["error"], self._error = self._error, None
         return frame
 
+    @property
+    def _grown(self) -> bool:
+        """Whether there are events that the page neither shows nor was told of. It shows what the
+        log had when it drew, which may be more than it was told.
+        """
+        return _head(self._run) > max(self._told, self._drawn)
+
     def _shown(self, n: int, seq: int) -> None:
         if n != self._n:
             return  # the answer to a frame that a newer one has overtaken
@@ -156,3 +164,14 @@ class Session:
     def ended(self) -> bool:
         """Whether the run shown can bring no more news."""
         return self._run is not None and RunStatus(self._run.status).ended
+
+
+def _head(run: Run | None) -> int:
+    return 0 if run is None else run.head
+
+
+def _standing(run: Run | None) -> tuple[Any, ...] | None:
+    """What a page is told of a run beside how far it has grown."""
+    if run is None:
+        return None
+    return run.run_id, run.status, run.position, run.cancel_requested

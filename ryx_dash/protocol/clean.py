@@ -99,10 +99,10 @@ def _safe(value: Any, depth: int) -> bool:
     if depth >= MAX_DEPTH:
         return False
     if kind is dict:
-        return all(
-            type(key) is str and encodable(key) and _safe(item, depth + 1)
-            for key, item in value.items()
-        )
+        for key, item in value.items():
+            if type(key) is not str or not encodable(key) or not _safe(item, depth + 1):
+                return False
+        return True
     return kind is list and all(_safe(item, depth + 1) for item in value)
 
 

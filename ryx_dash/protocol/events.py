@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from ryx_dash.protocol.steps import RunStatus, Step
+
+M = TypeVar("M", bound=BaseModel)
 
 JsonObject = dict[str, Any]
 """A JSON object: only ``str`` keys, and values that JSON has."""
@@ -74,6 +76,11 @@ class Draft(BaseModel):
     latency: float | None = None
     data: JsonObject = Field(default_factory=dict)
 
+    @classmethod
+    def trusted(cls, **fields: Any) -> "Draft":
+        """A draft of fields that have the right types; all of them must be given."""
+        return _trusted(cls, fields, _DRAFT_FIELDS)
+
     def at(self, run_id: str, seq: int, ts: str) -> "Event":
         """The event that this draft becomes at place ``seq`` of a run."""
         return Event.trusted(
@@ -110,12 +117,7 @@ class Event(BaseModel):
 
         Pages read thousands of events at once: this takes a tenth of ``model_construct``.
         """
-        event = cls.__new__(cls)
-        object.__setattr__(event, "__dict__", fields)
-        object.__setattr__(event, "__pydantic_fields_set__", _FIELDS)
-        object.__setattr__(event, "__pydantic_extra__", None)
-        object.__setattr__(event, "__pydantic_private__", None)
-        return event
+        return _trusted(cls, fields, _EVENT_FIELDS)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -124,7 +126,17 @@ class Event(BaseModel):
         return f"{self.run_id}:{self.seq}"
 
 
-_FIELDS = set(Event.model_fields)
+def _trusted(cls: type[M], fields: dict[str, Any], names: set[str]) -> M:
+    made = cls.__new__(cls)
+    object.__setattr__(made, "__dict__", fields)
+    object.__setattr__(made, "__pydantic_fields_set__", names)
+    object.__setattr__(made, "__pydantic_extra__", None)
+    object.__setattr__(made, "__pydantic_private__", None)
+    return made
+
+
+_DRAFT_FIELDS = set(Draft.model_fields)
+_EVENT_FIELDS = set(Event.model_fields)
 
 
 def outcome(event: Event | Draft) -> RunStatus | None:

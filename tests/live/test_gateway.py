@@ -17,8 +17,8 @@ from ryx_dash import factory
 from ryx_dash.errors import LogError
 from ryx_dash.live import program as program_module
 from ryx_dash.live.desk import Desk
-from ryx_dash.live.feed import Feed
-from ryx_dash.live.gateway import Gateway
+from ryx_dash.live.feed import ALL, Feed, Watch
+from ryx_dash.live.gateway import FEW, LIST_SECONDS, TOGETHER_SECONDS, Gateway, _pause
 from ryx_dash.live.limits import BURST, PATIENCE
 from ryx_dash.log.base import Run
 from ryx_dash.log.memory import MemoryLog
@@ -462,3 +462,9 @@ def test_a_page_that_shows_all_runs_hears_of_each_change(address: str) -> None:
         assert second["n"] == 2
         assert second["head"] > first["head"]
         assert "error" not in second
+
+
+def test_few_viewers_are_told_at_once_and_many_together() -> None:
+    assert _pause(Watch("r1"), FEW) == 0.0
+    assert _pause(Watch(ALL), FEW) == LIST_SECONDS
+    assert 0.0 < _pause(Watch("r1"), 100) <= 100 * TOGETHER_SECONDS

@@ -53,6 +53,49 @@ def test_without_news_nothing_is_sent() -> None:
     assert viewer.frame() is None
 
 
+def test_what_the_page_shows_already_is_not_told() -> None:
+    viewer = session()
+    viewer.observe(run(1))
+    viewer.frame()
+    viewer.observe(run(3))
+    viewer.receive(Shown(n=1, seq=3))  # it was drawn after the log had grown
+    assert viewer.frame() is None
+    viewer.observe(run(4))
+    assert viewer.frame()["head"] == 4  # type: ignore[index]
+
+
+def test_an_end_is_told_though_its_event_is_shown() -> None:
+    viewer = session()
+    viewer.observe(run(1))
+    viewer.frame()
+    viewer.receive(Shown(n=1, seq=2))
+    viewer.observe(run(2, RunStatus.SUCCESS))
+    assert viewer.frame()["status"] == "success"  # type: ignore[index]
+
+
+def test_a_page_that_stands_still_is_told_of_growth_once() -> None:
+    viewer = session()
+    viewer.observe(run(5))
+    viewer.frame()
+    viewer.receive(Shown(n=1, seq=2))
+    viewer.frame()
+    viewer.receive(Shown(n=2, seq=2))  # paused
+    assert viewer.frame() is None
+    viewer.observe(run(6))
+    assert viewer.frame()["head"] == 6  # type: ignore[index]
+    viewer.receive(Shown(n=3, seq=2))
+    assert viewer.frame() is None
+
+
+def test_a_run_that_has_become_shorter_is_told() -> None:
+    viewer = session()
+    viewer.observe(run(5))
+    viewer.frame()
+    viewer.receive(Shown(n=1, seq=5))
+    viewer.observe(run(2))
+    assert viewer.frame()["head"] == 2  # type: ignore[index]
+
+
 def test_an_answer_to_an_older_frame_opens_nothing() -> None:
     viewer = session()
     viewer.frame()

@@ -116,7 +116,7 @@ class Translator:
 
     def _own(self, payload: JsonObject) -> Draft:
         return self._taken(
-            Draft(
+            Draft.trusted(
                 event=values.text(payload["event"]),
                 step=values.text(payload.get("step")),
                 node=values.text(payload.get("node")),
