@@ -69,13 +69,15 @@ def serve(app: ASGIApp) -> Iterator[str]:
             thread.join()
 
 
-def until(condition: object, *, seconds: float = START_SECONDS) -> None:
-    """Wait until ``condition()`` is true; fail if that takes ``seconds``."""
+def until(condition: object, *, seconds: float = START_SECONDS, pause: float = 0.02) -> None:
+    """Wait until ``condition()`` is true; fail if that takes ``seconds``. It is asked every
+    ``pause``.
+    """
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         if time.monotonic() > end:
             raise TimeoutError(f"{condition} did not come true in {seconds} s")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 @dataclass

@@ -15,6 +15,9 @@ from tests.servers import Dashboard, until
 class PageUnderTest:
     """The dashboard's page, in the words of the contract."""
 
+    pause = 0.02
+    """Seconds between two looks while something is awaited."""
+
     def __init__(self, browser: Browser, server: Dashboard) -> None:
         self.browser = browser
         self.driver = browser.driver
@@ -63,7 +66,7 @@ class PageUnderTest:
     def wait_for(self, condition: Callable[[], object], *, seconds: float = 30) -> None:
         """Wait for a condition; say what the page shows if it does not come true."""
         try:
-            until(condition, seconds=seconds)
+            until(condition, seconds=seconds, pause=self.pause)
         except TimeoutError as error:
             shown = {"run": self.run, "steps": self.steps, "count": self.text("#event-count")}
             raise AssertionError(

@@ -23,13 +23,18 @@ Row = tuple[int, str, str, str]
 
 @dataclass
 class Tally:
-    """What was compared, and what was wrong with it; ``tried`` counts inputs of other checks."""
+    """What was compared, and what was wrong with it; ``tried`` counts inputs of other checks.
+
+    ``played`` and ``failed`` are the seeds of rounds that :mod:`tests.faults.trials` counts.
+    """
 
     events: int = 0
     lost: int = 0
     doubled: int = 0
     disordered: int = 0
     tried: int = 0
+    played: int = 0
+    failed: list[int] = field(default_factory=list)
 
     def compare(self, shown: Sequence[object], logged: Sequence[object]) -> None:
         """Count the events of a log, and those that were not shown once and in their order."""

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,16 +15,22 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.conftest import pytest_setup_options
 from tests.browser.page import PageUnderTest
 from tests.faults.checker import CountSeen, FrameSeen, Record
+from tests.faults.seeds import PATIENCE
 from tests.servers import Dashboard
 
 RECORDER = (Path(__file__).parent / "recorder.js").read_text()
 SCREENSHOTS = os.environ.get("FAULT_SCREENSHOTS")
 """The folder for pictures of the page in the midst of faults; unset, none are taken."""
+ROUNDS = 10
+"""How many rounds are played in a page that stays open."""
+
 ONLINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 
 
 class ChromiumPage(PageUnderTest):
     """The page in a tab, with a :class:`Record` of all that it showed over its lives."""
+
+    pause = 0.1  # each look is work for the browser, and there are several
 
     def __init__(self, driver: webdriver.Chrome, port: int) -> None:
         # What the page needs of a dashboard is where it is.
@@ -32,6 +38,7 @@ class ChromiumPage(PageUnderTest):
         browser = SimpleNamespace(driver=driver)
         super().__init__(cast(Browser, browser), cast(Dashboard, server))
         self.record = Record()
+        self._rounds = 0
 
     def devtools(self, command: str, **arguments: Any) -> None:
         """Send a command of the DevTools protocol to this tab."""
@@ -41,10 +48,39 @@ class ChromiumPage(PageUnderTest):
         """Load the page in a tab that remembers nothing, recorded from its first moment."""
         self.devtools("Page.addScriptToEvaluateOnNewDocument", source=RECORDER)
         self.devtools("Network.enable")
+        self.load()
+
+    def load(self) -> None:
+        """Load the page as if it had never been open, whatever has become of it."""
+        self.driver.switch_to.window(self.driver.window_handles[0])
+        self.devtools("Network.emulateNetworkConditions", **ONLINE)
         self.driver.get(f"{self.server.url}/health")
         self.script("sessionStorage.clear()")
         self.open()
         self.script("dash_clientside.set_props('filter-tokens', {value: true})")
+
+    @contextmanager
+    def round(self) -> Iterator[None]:
+        """Begin a new record for the length of a block, in the page as an earlier one left it.
+
+        After :data:`ROUNDS` of them, or one that failed, it is loaded anew.
+        """
+        if self._rounds % ROUNDS == 0:
+            self.load()
+        else:
+            self.script("dash_clientside.set_props('follow', {data: {on: true}})")
+        self.collect()
+        self.record = Record()
+        try:
+            yield
+        except BaseException:
+            self._rounds = 0
+            raise
+        self._rounds += 1
+
+    def wait_for(self, condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:
+        """Wait as long as a machine with much else to do may need."""
+        super().wait_for(condition, seconds=seconds)
 
     def request(self, text: str) -> None:
         """Type a query and press Enter."""
@@ -74,7 +110,7 @@ class ChromiumPage(PageUnderTest):
         """Wait until the run of this text has ended and all of it is drawn."""
         self.wait_for(lambda: self.badge == "connected")
         self.wait_for(lambda: self.text("#run-line .run-input") == text)
-        self.wait_for_end()
+        self.wait_for_end(seconds=PATIENCE)
         self.wait_for(lambda: self.shown["seq"] == self.shown["head"] == self.counts["head"])
 
     def read_rows(self) -> None:

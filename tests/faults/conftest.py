@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.faults.figures import report
 from tests.faults.layer import Machine, machine
-from tests.faults.recording import pytest_runtest_call
-from tests.faults.seeds import FIGURES, choose, repeat
+from tests.faults.seeds import choose, repeat
 from tests.faults.servers import Server, serving
 
-__all__ = ["pytest_runtest_call"]
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What fault tests count goes into their reports."""
+    config.pluginmanager.import_plugin("tests.faults.recording")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -24,16 +25,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             item.add_marker(pytest.mark.faults)
     yield
     items.sort(key=lambda item: "tests/faults/test_chromium" not in item.path.as_posix())
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table of docs/guarantees.md, of what was run now; ``make soak`` puts it there."""
-    stats = terminalreporter.stats
-    reports = [*stats.get("passed", []), *stats.get("failed", [])]
-    table = report([one for one in reports if one.when == "call"], keep=FIGURES)
-    if table:
-        terminalreporter.section("faults")
-        terminalreporter.write_line(table)
 
 
 @pytest.fixture(scope="session")

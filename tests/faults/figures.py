@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -57,13 +58,19 @@ def collect(reports: Iterable[Report]) -> dict[str, dict[str, Any]]:
             _name(one.nodeid),
             {"seeds": 0, "outcome": "passed", "duration": 0.0, **dict.fromkeys(COUNTS, 0)},
         )
-        fault["seeds"] = max(fault["seeds"], properties.get("seeds", 0))
+        tally = properties["tally"]
+        fault["seeds"] = max(fault["seeds"], tally["played"] or properties.get("seeds", 0))
         fault["duration"] = round(fault["duration"] + one.duration, 1)
         if one.outcome != "passed":
-            fault["outcome"] = one.outcome
+            fault["outcome"] = _failed(one.outcome, tally["failed"])
         for count in COUNTS:
-            fault[count] += properties["tally"][count]
+            fault[count] += tally[count]
     return faults
+
+
+def _failed(outcome: str, seeds: list[int]) -> str:
+    """The outcome, with the seeds that repeat it where there are any."""
+    return f"{outcome}: {', '.join(map(str, seeds))}" if seeds else outcome
 
 
 def _name(nodeid: str) -> str:
@@ -80,12 +87,14 @@ def stamped(faults: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]
     return {name: {**fault, **now} for name, fault in faults.items()}
 
 
+@cache
 def _commit() -> str:
     commit = _said("git", "rev-parse", "--short", "HEAD")
     changed = _said("git", "status", "--porcelain", "ryx_dash", "assets", "tests")
     return f"{commit} and changes" if changed else commit
 
 
+@cache
 def versions() -> dict[str, str]:
     """The programs that the faults are played with."""
     found = {"Python": platform.python_version(), "SQLite": apsw.sqlite_lib_version()}

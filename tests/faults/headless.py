@@ -22,11 +22,9 @@ from websockets.typing import Subprotocol
 from ryx_dash.protocol.frames import SUBPROTOCOL
 from tests.faults.checker import CountSeen, FrameSeen, Record, Row
 from tests.faults.layer import Layer, Machine, Outcome
+from tests.faults.seeds import PATIENCE
 
 TICK = 0.25
-PATIENCE = 120
-"""Seconds that a test waits for what must come: many times what a quiet machine needs."""
-
 LATE = 4_000  # milliseconds; the page takes five seconds for sleep
 REQUESTS_AT_ONCE = 6  # as browsers do for one server
 FAILURES = (OSError, httpx.HTTPError, WebSocketException, InvalidHandshake, ValueError)

@@ -1,7 +1,6 @@
 """One round of a fault: a page asks for a run, something goes wrong, all is well again, judge."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -12,8 +11,9 @@ from tests.faults.headless import HeadlessPage, opened, until
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
 from tests.faults.proxy import Proxy
-from tests.faults.seeds import repeat, waves
+from tests.faults.seeds import waves
 from tests.faults.servers import Server
+from tests.faults.trials import Trials, noted, trials
 
 AT_ONCE = 8
 """Rounds that run side by side. Where they mostly wait, there can be more."""
@@ -50,22 +50,26 @@ class Rounds:
 
         async def one(seed: int) -> None:
             async with room:
-                await self._round(fault.__name__, seed, fault)
+                if not trial.over:
+                    await self._round(trial, fault.__name__, seed, fault)
 
-        async with anyio.create_task_group() as tasks:
-            for seed in seeds:
-                tasks.start_soon(one, seed)
-        check_log(self.server.log)
+        with trials() as trial:
+            async with anyio.create_task_group() as tasks:
+                for seed in seeds:
+                    tasks.start_soon(one, seed)
+            check_log(self.server.log)
 
     async def play_together(self, harm: Harm, seeds: list[int]) -> None:
         """One fault for several pages at once, each in another moment of its run."""
-        for wave in waves(seeds, self.at_once):
-            with noted(f"{repeat(wave)} repeats it"):
-                await self._wave(harm, wave)
-        check_log(self.server.log)
+        with trials() as trial:
+            for wave in waves(seeds, self.at_once):
+                if not trial.over:
+                    await self._wave(trial, harm, wave)
+            check_log(self.server.log)
 
-    async def _wave(self, harm: Harm, wave: list[int]) -> None:
+    async def _wave(self, trial: Trials, harm: Harm, wave: list[int]) -> None:
         asked: list[HeadlessPage] = []
+        fallen = 0
         over = anyio.Event()
 
         async def be_harmed(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
@@ -73,23 +77,26 @@ class Rounds:
             await over.wait()
 
         async def one(seed: int) -> None:
+            nonlocal fallen
             await anyio.sleep(Random(seed).uniform(0, 1))
-            await self._round(harm.__name__, seed, be_harmed)
+            await self._round(trial, harm.__name__, seed, be_harmed)
+            fallen += not over.is_set()
 
         random = Random(f"{harm.__name__} {wave}")
         async with anyio.create_task_group() as tasks:
             for seed in wave:
                 tasks.start_soon(one, seed)
-            await until(lambda: len(asked) == len(wave))
-            await anyio.sleep(random.uniform(0, 1))
-            await harm(asked, random)
+            with trial.kept(wave, f"the harm of {harm.__name__}"):
+                await until(lambda: len(asked) + fallen == len(wave))
+                await anyio.sleep(random.uniform(0, 1))
+                await harm(asked, random)
             over.set()
 
-    async def _round(self, name: str, seed: int, fault: Fault) -> None:
+    async def _round(self, trial: Trials, name: str, seed: int, fault: Fault) -> None:
         random = Random(f"{name} {seed}")
         text = plan(seed, events=self.events, seconds=self.seconds, note=f" during {name}")
         proxy = Proxy(self.port or self.server.port, random)
-        with noted(f"seed {seed} of {name}: {repeat([seed])} repeats it"):
+        with trial.of([seed], name):
             async with (
                 proxy.serve(),
                 opened(self.layer, proxy.port, seed=seed, rate=self.rate) as page,
@@ -134,16 +141,6 @@ def judge(page: HeadlessPage, log: LogFile, *, resets: int = 0) -> None:
     assert page.last is not None
     check_page(page.record, log, page.last.run, resets=resets)
     check_commands(page.record, log)
-
-
-@contextmanager
-def noted(note: str | Callable[[], str]) -> Iterator[None]:
-    """Add a note to whatever goes wrong in the block."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(note if isinstance(note, str) else note())
-        raise
 
 
 def run_of(server: Server, page: HeadlessPage) -> LoggedRun | None:

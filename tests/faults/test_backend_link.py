@@ -31,13 +31,14 @@ from ryx_dash.protocol.steps import RAG
 from ryx_dash.settings import Settings
 from tests.fakes.backends import FakeBackend, say, serve_backend
 from tests.fakes.executor import ScriptedExecutor
-from tests.faults.checker import LogFile, LoggedRun, check_log
+from tests.faults.checker import LogFile, LoggedRun, check_log, tally
 from tests.faults.headless import HeadlessPage, opened
 from tests.faults.layer import Machine
 from tests.faults.plan import PLAN, plan
 from tests.faults.proxy import Message, Proxy, Verdict, in_thread
-from tests.faults.rounds import judge, noted, settle
-from tests.faults.seeds import COUNT
+from tests.faults.rounds import judge, settle
+from tests.faults.seeds import COUNT, waves
+from tests.faults.trials import trials
 from tests.servers import Dashboard, engine_backend, free_port, serve
 
 TROUBLE = 1.5
@@ -198,13 +199,16 @@ async def play(
 
     async def take_turns(lane: Lane, first: int) -> None:
         for place in range(first, len(seeds), len(lanes)):
-            await _round(layer, lane, seeds[place], fault, kind, allowed, place + 1)
+            if not trial.over:
+                with trial.of([seeds[place]], f"{fault.__name__}, {kind}"):
+                    await _round(layer, lane, seeds[place], fault, kind, allowed, place + 1)
 
-    async with anyio.create_task_group() as tasks:
-        for first, lane in enumerate(lanes):
-            tasks.start_soon(take_turns, lane, first)
-    for lane in lanes:
-        check_log(lane.log)
+    with trials() as trial:
+        async with anyio.create_task_group() as tasks:
+            for first, lane in enumerate(lanes):
+                tasks.start_soon(take_turns, lane, first)
+        for lane in lanes:
+            check_log(lane.log)
 
 
 async def _round(
@@ -213,20 +217,21 @@ async def _round(
     name = fault.__name__
     text = plan(seed, events=80, note=f" during {name} of {kind}")
     lane.toward(kind)
-    with noted(f"seed {seed} of {name}, {kind}: FAULT_SEED={seed} repeats it"):
-        async with opened(layer, lane.port, seed=seed, rate=RATE) as page:
-            page.ask(text)
+    async with opened(layer, lane.port, seed=seed, rate=RATE) as page:
+        page.ask(text)
+        try:
             await fault(lane, Random(f"{name} {seed}"), number)
+        finally:
             lane.proxy.heal()
-            await settle(page, text)
-            await page.read_rows()
-        judge(page, lane.log)
-        run = _run(lane, page)
-        assert run.status in ends, f"the run is {run.status}: {_end_of(lane.log, run)}"
-        if kind == "counting":
-            _check_counted(lane, run)
-        else:
-            _check_plain(lane, run)
+        await settle(page, text)
+        await page.read_rows()
+    judge(page, lane.log)
+    run = _run(lane, page)
+    assert run.status in ends, f"the run is {run.status}: {_end_of(lane.log, run)}"
+    if kind == "counting":
+        _check_counted(lane, run)
+    else:
+        _check_plain(lane, run)
 
 
 def _run(lane: Lane, page: HeadlessPage) -> LoggedRun:
@@ -432,17 +437,22 @@ async def test_a_client_goes_on_when_its_server_was_killed(
             if event.seq == 20:
                 begun.release()
         assert run.run_id is not None
-        assert seen == counting.log.events(run.run_id)
+        logged = counting.log.events(run.run_id)
+        tally.compare(seen, logged)
+        assert seen == logged
         assert run.status == "interrupted"
 
-    async with anyio.create_task_group() as tasks:
-        for seed in seeds[:5]:
-            tasks.start_soon(follow, seed)
-        for _ in seeds[:5]:
-            await begun.acquire()
-        counting.signal(signal.SIGKILL)
-        await to_thread.run_sync(counting.stop)
-        await to_thread.run_sync(counting.start)
+    with trials() as trial:
+        for wave in waves(seeds, 40):
+            with trial.of(wave):
+                async with anyio.create_task_group() as tasks:
+                    for seed in wave:
+                        tasks.start_soon(follow, seed)
+                    for _ in wave:
+                        await begun.acquire()
+                    counting.signal(signal.SIGKILL)
+                    await to_thread.run_sync(counting.stop)
+                    await to_thread.run_sync(counting.start)
 
 
 def _now_and_then(

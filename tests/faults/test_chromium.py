@@ -2,59 +2,88 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from queue import SimpleQueue
 from random import Random
 
 import pytest
-from selenium import webdriver
 
-from tests.faults.checker import LoggedRun, check_log, check_page
+from tests.faults.checker import LoggedRun, Record, check_log, check_page
 from tests.faults.chromium import ONLINE, ChromiumPage, chromium
 from tests.faults.plan import plan
-from tests.faults.rounds import noted
+from tests.faults.seeds import COUNT
 from tests.faults.servers import Server
+from tests.faults.trials import noted, trials
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chromium")]
+
+BROWSERS = min(8, -(-COUNT // 5))
+"""Side by side: a round mostly waits."""
 
 Fault = Callable[[ChromiumPage, Random], None]
 
 
 @pytest.fixture(scope="module")
-def driver() -> Iterator[webdriver.Chrome]:
-    """Chromium."""
-    with chromium() as running:
-        yield running
+def pages(served: Server) -> Iterator[list[ChromiumPage]]:
+    """The page in several browsers."""
+    with ExitStack() as stack:
+        drivers = [stack.enter_context(chromium()) for _ in range(BROWSERS)]
+        pages = [ChromiumPage(driver, served.port) for driver in drivers]
+        for page in pages:
+            page.start()
+        yield pages
 
 
 @pytest.fixture
-def play(served: Server, driver: webdriver.Chrome, seeds: list[int]) -> Callable[[Fault], None]:
-    """Plays a round for each seed."""
+def play(served: Server, pages: list[ChromiumPage], seeds: list[int]) -> Callable[[Fault], None]:
+    """Plays a round for each seed, one in each browser at a time."""
+    free: SimpleQueue[ChromiumPage] = SimpleQueue()
+    for page in pages:
+        free.put(page)
 
     def play(fault: Fault) -> None:
-        for seed in seeds:
-            with noted(f"seed {seed} of {fault.__name__}: FAULT_SEED={seed} repeats it"):
-                _round(ChromiumPage(driver, served.port), served, fault, seed)
-        check_log(served.log)
+        with trials() as trial, ThreadPoolExecutor(len(pages)) as pool:
+
+            def one(seed: int) -> Record | None:
+                return None if trial.over else _round(free, fault, seed)
+
+            rounds = {pool.submit(one, seed): seed for seed in seeds}
+            for done in as_completed(rounds):
+                seed = rounds[done]
+                with trial.of([seed], fault.__name__):
+                    if record := done.result():
+                        check_page(record, served.log, _only_run(served, fault, seed).run_id)
+            check_log(served.log)
 
     return play
 
 
-def _round(page: ChromiumPage, served: Server, fault: Fault, seed: int) -> None:
-    random = Random(f"{fault.__name__} {seed}")
-    text = plan(seed, events=60, seconds=1.5, note=f" during {fault.__name__}")
-    page.start()
-    page.request(text)
-    time.sleep(random.uniform(0, 1))
-    fault(page, random)
-    with noted(lambda: f"the tab keeps {page.script('return {...sessionStorage}')}"):
-        page.settle(text)
-    page.read_rows()
-    page.collect()
-    check_page(page.record, served.log, _only_run(served, text).run_id)
+def _round(free: SimpleQueue[ChromiumPage], fault: Fault, seed: int) -> Record:
+    random, page = Random(f"{fault.__name__} {seed}"), free.get()
+    try:
+        with page.round(), noted(lambda: f"the tab keeps {page.script(STORED)}"):
+            page.request(_text(fault, seed))
+            time.sleep(random.uniform(0, 1))
+            fault(page, random)
+            page.settle(_text(fault, seed))
+            page.read_rows()
+            page.collect()
+            return page.record
+    finally:
+        free.put(page)
 
 
-def _only_run(served: Server, text: str) -> LoggedRun:
-    """The one run of this input: two would be one effect too many."""
-    (run,) = [run for run in served.log.runs().values() if run.input == text]
+STORED = "return {...sessionStorage}"
+
+
+def _text(fault: Fault, seed: int) -> str:
+    return plan(seed, events=60, seconds=1.5, note=f" during {fault.__name__}")
+
+
+def _only_run(served: Server, fault: Fault, seed: int) -> LoggedRun:
+    """The one run of this round: two would be one effect too many."""
+    (run,) = [run for run in served.log.runs().values() if run.input == _text(fault, seed)]
     return run
 
 

@@ -20,9 +20,10 @@ from tests.faults.checker import check_log, tally
 from tests.faults.headless import HeadlessPage, many, until
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
-from tests.faults.rounds import AT_ONCE, RATE, came_back, each, judge, noted, settle
-from tests.faults.seeds import repeat, waves
+from tests.faults.rounds import AT_ONCE, RATE, came_back, each, judge, settle
+from tests.faults.seeds import waves
 from tests.faults.servers import Server, serving
+from tests.faults.trials import noted, trials
 
 TRIES = 40
 """Damaged copies for each seed."""
@@ -71,16 +72,18 @@ def _damage(sound: tuple[Path, list[Event]], tmp_path: Path, seeds: list[int], h
     """How many of the damaged copies were refused; what was given out is as it was written."""
     path, events = sound
     said = 0
-    for seed in seeds:
-        random = Random(seed)
-        for n in range(TRIES):
-            data = bytearray(path.read_bytes())
-            how(data, random)  # type: ignore[operator]
-            copy = tmp_path / f"damaged-{seed}-{n}.db"
-            copy.write_bytes(data)
-            with noted(f"copy {n} of seed {seed}: FAULT_SEED={seed} repeats it"):
-                said += not _as_written(copy, events)
-            copy.unlink()
+    with trials() as trial:
+        for seed in seeds:
+            random = Random(seed)
+            with trial.of([seed]):
+                for n in range(TRIES):
+                    data = bytearray(path.read_bytes())
+                    how(data, random)  # type: ignore[operator]
+                    copy = tmp_path / f"damaged-{seed}-{n}.db"
+                    copy.write_bytes(data)
+                    with noted(f"copy {n}"):
+                        said += not _as_written(copy, events)
+                    copy.unlink()
     return said
 
 
@@ -103,9 +106,10 @@ def _as_written(path: Path, events: list[Event]) -> bool:
 
 async def test_torn_tail(server: Server, layer: Machine, seeds: list[int]) -> None:
     """The machine dies and the newest commits are half on the disk: the page begins anew there."""
-    for wave in waves(seeds, AT_ONCE):
-        with noted(f"{repeat(wave)} repeats it"):
-            await _tear_while_writing(server, layer, wave)
+    with trials() as trial:
+        for wave in waves(seeds, AT_ONCE):
+            with trial.of(wave):
+                await _tear_while_writing(server, layer, wave)
         check_log(server.log)
 
 
@@ -145,9 +149,10 @@ async def test_log_taken_away_while_serving(
     server: Server, layer: Machine, seeds: list[int], how: str
 ) -> None:
     """Nothing is written where nobody would find it: commands are refused, and that is said."""
-    for wave in waves(seeds, AT_ONCE):
-        with noted(f"{repeat(wave)} repeats it"):
-            await _take_away_from(server, layer, wave, how)
+    with trials() as trial:
+        for wave in waves(seeds, AT_ONCE):
+            with trial.of(wave):
+                await _take_away_from(server, layer, wave, how)
 
 
 async def _take_away_from(server: Server, layer: Machine, wave: list[int], how: str) -> None:

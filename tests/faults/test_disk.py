@@ -18,9 +18,10 @@ from tests.faults.headless import HeadlessPage, many, until
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
 from tests.faults.proxy import Proxy
-from tests.faults.rounds import AT_ONCE, RATE, Rounds, came_back, each, judge, noted, settle
-from tests.faults.seeds import COUNT, repeat, waves
+from tests.faults.rounds import AT_ONCE, RATE, Rounds, came_back, each, judge, settle
+from tests.faults.seeds import COUNT, waves
 from tests.faults.servers import Server, serving
+from tests.faults.trials import trials
 
 
 @pytest.fixture
@@ -78,10 +79,11 @@ async def test_log_replaced_between_two_starts(
     server: Server, layer: Machine, seeds: list[int], how: str
 ) -> None:
     """The page stands at a place that the log no longer has: it begins anew, and says so."""
-    for wave in waves(seeds, AT_ONCE):
-        with noted(f"{repeat(wave)} repeats it"):
-            await _replace(server, layer, wave, how)
-        check_log(server.log)
+    with trials() as trial:
+        for wave in waves(seeds, AT_ONCE):
+            with trial.of(wave):
+                await _replace(server, layer, wave, how)
+                check_log(server.log)
 
 
 async def _replace(server: Server, layer: Machine, wave: list[int], how: str) -> None:

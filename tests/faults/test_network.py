@@ -5,10 +5,11 @@ from random import Random
 
 import anyio
 
-from tests.faults.headless import PATIENCE, HeadlessPage
+from tests.faults.headless import HeadlessPage
 from tests.faults.layer import Machine
 from tests.faults.proxy import MODEM, Message, Proxy, Verdict
 from tests.faults.rounds import Rounds
+from tests.faults.seeds import PATIENCE
 from tests.faults.servers import Server
 
 TROUBLE = 2.0

@@ -112,8 +112,10 @@ async def test_all_processes_stopped_for_a_while(
 ) -> None:
     async def stop_processes(pages: list[HeadlessPage], random: Random) -> None:
         server.signal_all(signal.SIGSTOP)
-        await anyio.sleep(seconds)
-        server.signal_all(signal.SIGCONT)
+        try:
+            await anyio.sleep(seconds)
+        finally:
+            server.signal_all(signal.SIGCONT)
 
     rounds = Rounds(layer=layer, server=server, seconds=3, at_once=40)
     await rounds.play_together(stop_processes, seeds)

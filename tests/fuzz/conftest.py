@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.conftest import layer, seeds
-from tests.faults.recording import pytest_runtest_call
+from tests.faults.conftest import layer, pytest_configure, seeds
 from tests.faults.servers import Server, serving
 
-__all__ = ["layer", "pytest_runtest_call", "seeds"]
+__all__ = ["layer", "pytest_configure", "seeds"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
