@@ -113,7 +113,8 @@ def answer_frame(
 
     ``pushed``: the frame has just arrived. Otherwise the person changed a control, and the frame
     is acknowledged only if this call has overtaken its own. A log that cannot be read is said so
-    and not acknowledged: the page's watchdog asks again, ever more seldom.
+    and not acknowledged: the page's watchdog asks again, ever more seldom. What was drawn
+    before stays; where nothing was, nothing is claimed of runs.
     """
     frame = read.parse_frame(asked["message"])
     if frame is None:
@@ -122,7 +123,8 @@ def answer_frame(
     try:
         views = _views(log, history, frame, shown, asked, examples, pushed=pushed)
     except LogError as error:
-        return {"notice": error.message}
+        nothing_drawn = panels.of_unreadable() if shown.seq < 0 else {}
+        return {"notice": error.message, **nothing_drawn}
     if pushed or frame.n != shown.n:
         drawn = Shown(n=frame.n, run=frame.run, seq=views["shown"]["seq"])
         views["send"] = Envelope(c=uuid4().hex, m=(drawn,)).model_dump_json()

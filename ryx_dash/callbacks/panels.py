@@ -110,6 +110,18 @@ def of_unknown(run_id: str) -> Views:
     return _empty("unknown") | {"answer_state": states.unknown_run(run_id)}
 
 
+def of_unreadable() -> Views:
+    """The page of a run that cannot be read, where none was drawn before: nothing is claimed."""
+    return {
+        **_line(None, "unknown"),
+        of_count("children"): "",
+        "position": "",
+        "note": "",
+        "tools_state": [],
+        "answer_state": states.unreadable(),
+    }
+
+
 def _empty(status: str) -> Views:
     state = initial("")
     return {

@@ -32,6 +32,11 @@ def unknown_run(run_id: str) -> list[Any]:
     ]
 
 
+def unreadable() -> list[Any]:
+    """The log cannot be read; why, and what helps, is said at the top of the page."""
+    return [html.P("What the log has of this run cannot be shown.", className="quiet")]
+
+
 def queued(position: int) -> list[Any]:
     """The run waits for others; ``position`` counts from 1, 0 if it is about to start."""
     if position < 1:

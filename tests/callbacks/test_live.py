@@ -18,7 +18,7 @@ from ryx_dash.log.memory import MemoryLog
 from ryx_dash.protocol.events import ACKNOWLEDGED, Draft, EventKind, now, step_event
 from ryx_dash.protocol.executor import Model
 from ryx_dash.protocol.steps import EXECUTE, INPUT, LLM, RAG
-from ryx_dash.views import drawing, ids, runline
+from ryx_dash.views import drawing, ids, runline, states
 from tests.projection.events import drafts
 from tests.views.tree import find, one, text
 
@@ -371,10 +371,22 @@ def test_another_worker_never_goes_back(desk, monkeypatch):
 
 def test_a_log_that_cannot_be_read_is_said_and_not_acknowledged(desk):
     desk.run_of(start())
+    desk.frame()
     desk.log.close()
     views = desk.frame()
     assert views.keys() == {"notice"}
     assert views["notice"]
+
+
+def test_a_page_that_never_could_read_the_log_claims_nothing(desk):
+    desk.run_of(start())
+    desk.log.close()
+    views = desk.frame()
+    assert views["notice"]
+    assert "send" not in views
+    assert text(views["answer_state"]) == text(states.unreadable())
+    assert "unknown" in text(views["facts"])
+    assert "no run yet" not in text(views["facts"])
 
 
 def test_the_whole_output_of_a_call(desk):

@@ -23,10 +23,10 @@ FOUND_WITHIN = 15.0
 """Seconds after which a killed worker's runs are ``interrupted``, as promised."""
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """Two workers that a test may harm."""
-    with serving(tmp_path) as running:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Two workers that a test may harm and leaves whole."""
+    with serving(tmp_path_factory.mktemp("processes")) as running:
         yield running
 
 

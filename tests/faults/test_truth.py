@@ -21,7 +21,7 @@ from tests.faults.proxy import MODEM, Proxy, in_thread
 from tests.faults.servers import Server, serving
 from tests.faults.test_nginx import Nginx, running_nginx
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("truth")]
 
 LONG = plan(1, events=400, seconds=60)
 """A run that goes on through the fault."""
@@ -42,10 +42,10 @@ def driver() -> Iterator[webdriver.Chrome]:
         yield running
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    """Two workers that a test may harm."""
-    with serving(tmp_path) as running:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Two workers that a test may harm and leaves whole."""
+    with serving(tmp_path_factory.mktemp("truth")) as running:
         yield running
 
 
@@ -103,7 +103,7 @@ def test_retries_used_up(driver: webdriver.Chrome, network: Proxy) -> None:
     network.refuse = True
     network.reset()
     page.script("hurry()")
-    page.wait_for(lambda: page.badge == "error", seconds=120)
+    page.wait_for(lambda: page.badge == "error")
     assert "10 retries failed" in page.text("#connection-note")
     assert page.find("reconnect-button").is_displayed()
     assert says_unknown(page)
@@ -118,14 +118,14 @@ def test_server_killed(page: ChromiumPage, server: Server) -> None:
     page.wait_for(lambda: page.badge == "disconnected" and says_unknown(page))
     page.photograph("server-killed")
     server.start()
-    page.wait_for(lambda: page.run["status"] == "interrupted", seconds=90)
+    page.wait_for(lambda: page.run["status"] == "interrupted")
 
 
 def test_worker_killed(page: ChromiumPage, server: Server) -> None:
     owner = run_of(server).owner
     assert owner is not None
     os.kill(int(owner.partition("-")[0]), signal.SIGKILL)
-    page.wait_for(lambda: page.run["status"] == "interrupted", seconds=90)
+    page.wait_for(lambda: page.run["status"] == "interrupted")
     page.wait_for(lambda: "worker that ran this was lost" in page.text("body"))
     assert "running" not in page.text("#run-line") + page.text("#workflow-steps")
     page.photograph("worker-killed")
@@ -136,7 +136,7 @@ def test_rolling_restart(page: ChromiumPage, server: Server) -> None:
     server.signal(signal.SIGHUP)
     page.wait_for(lambda: page.run["status"] == "interrupted" or page.badge != "connected")
     page.photograph("rolling-restart")
-    page.wait_for(lambda: not before & set(server.workers), seconds=90)
+    page.wait_for(lambda: not before & set(server.workers))
     page.wait_for(lambda: page.badge == "connected" and page.run["status"] == "interrupted")
     assert "server was stopped while this run was going on" in page.text("body")
 
@@ -144,18 +144,18 @@ def test_rolling_restart(page: ChromiumPage, server: Server) -> None:
 def test_stopped_server(page: ChromiumPage, server: Server) -> None:
     server.signal_all(signal.SIGSTOP)
     try:
-        page.wait_for(lambda: page.badge == "disconnected", seconds=90)
+        page.wait_for(lambda: page.badge == "disconnected")
         page.wait_for(lambda: says_unknown(page))
         page.photograph("stopped-server")
     finally:
         server.signal_all(signal.SIGCONT)
-    page.wait_for(lambda: page.badge == "connected", seconds=90)
+    page.wait_for(lambda: page.badge == "connected")
 
 
 def test_telephone_line(page: ChromiumPage, network: Proxy) -> None:
     network.rate = MODEM
     before = page.counts["head"]
-    page.wait_for(lambda: page.counts["head"] > before + 20, seconds=90)
+    page.wait_for(lambda: page.counts["head"] > before + 20)
     assert page.badge == "connected"
     assert page.run["status"] == "running"
     page.photograph("telephone-line")
@@ -181,21 +181,27 @@ def test_full_disk(driver: webdriver.Chrome, tmp_path: Path) -> None:
             driver.get("about:blank")
 
 
-def test_damaged_log(driver: webdriver.Chrome, server: Server) -> None:
-    page = ChromiumPage(driver, server.port)
-    page.start()
-    text = plan(2, events=30, seconds=0.2)
-    page.request(text)
-    page.settle(text)
-    server.stop()
-    with closing(apsw.Connection(str(server.folder / "data" / "runs.db"))) as log:
-        log.execute("UPDATE events SET message = 'another' WHERE key & 0xffffffff = 7")
-    server.start()
-    page.wait_for(lambda: page.badge == "connected", seconds=90)
-    page.driver.refresh()
-    page.wait_for(lambda: "damaged in run" in page.text("body"))
-    page.photograph("log-damaged")
-    assert "another" not in page.text("#event-table")
+def test_damaged_log(driver: webdriver.Chrome, tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        page = ChromiumPage(driver, server.port)
+        page.start()
+        text = plan(2, events=30, seconds=0.2)
+        page.request(text)
+        page.settle(text)
+        server.stop()
+        with closing(apsw.Connection(str(server.folder / "data" / "runs.db"))) as log:
+            log.execute("UPDATE events SET message = 'another' WHERE key & 0xffffffff = 7")
+        server.start()
+        page.wait_for(lambda: page.badge == "connected")
+        page.driver.refresh()
+        page.wait_for(lambda: "damaged in run" in page.text("body"))
+        page.wait_for(lambda: "unknown" in page.text("#run-line"))
+        page.photograph("log-damaged")
+        body = page.text("body")
+        assert "Waiting for the server" not in body
+        assert "no run yet" not in body
+        assert "another" not in page.text("#event-table")
+        driver.get("about:blank")
 
 
 def test_nginx_down(driver: webdriver.Chrome, server: Server, tmp_path: Path) -> None:
@@ -207,5 +213,5 @@ def test_nginx_down(driver: webdriver.Chrome, server: Server, tmp_path: Path) ->
         page.wait_for(lambda: page.badge == "disconnected" and says_unknown(page))
         page.photograph("nginx-down")
         front.start()
-        page.wait_for(lambda: page.badge == "connected", seconds=90)
+        page.wait_for(lambda: page.badge == "connected")
         page.wait_for(lambda: page.run["status"] == "running")
