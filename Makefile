@@ -1,5 +1,5 @@
 # make run    set up what is missing and serve the dashboard
-# make test   set up what is missing, the browser included, and run every check and test but the faults
+# make test   set up what is missing, the browser included, and run every check and test
 # make faults kill, cut, fill and damage what the dashboard stands on, with random seeds
 # make bench  measure how fast all is: minutes (make bench-full: the numbers of docs/performance.md)
 # make soak   the same with 200 seeds each, and the figures of docs/guarantees.md made anew
@@ -19,7 +19,7 @@ help: ## list the targets
 run: $(VENV)/.run ## serve the dashboard (settings: RYX_*, or FLAGS="--port 9000")
 	@$(BIN)/python app.py $(FLAGS)
 
-test: lint unit js browser ## every check and test but the faults
+test: lint unit js browser faults ## every check and test
 	@$(BIN)/python -m coverage combine -q .coverage-data/coverage.*
 	@$(BIN)/python -m coverage report --fail-under=95
 
@@ -44,9 +44,10 @@ browser: $(VENV)/.test chromium nginx ## tests of the page in Chromium
 	@mv .coverage .coverage-data/coverage.browser
 
 # What they harm are processes, networks and disks, so they say nothing about coverage. They mostly
-# wait, so there are more of them at once than processors. ARGS may name a file of them.
+# wait, so there are more of them at once than processors; those that share browsers stay together.
+# ARGS may name a file of them.
 FAULTS = $(BIN)/python -m pytest $(if $(findstring tests/,$(ARGS)),,tests/faults tests/fuzz) $(ARGS) \
-	-n $(FAULT_WORKERS) --maxschedchunk=1
+	-n $(FAULT_WORKERS) --dist loadgroup
 
 faults: $(VENV)/.test chromium node nginx ## faults, each with FAULT_SEEDS random seeds (5), and fuzzing
 	$(FAULTS)

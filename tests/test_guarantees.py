@@ -2,12 +2,13 @@
 
 import json
 from types import SimpleNamespace
+from typing import Any
 
 from tests.faults import figures
 from tests.faults.checker import Tally
 
 
-def report(nodeid: str, outcome: str = "passed", **tally: int) -> SimpleNamespace:
+def report(nodeid: str, outcome: str = "passed", **tally: Any) -> SimpleNamespace:
     properties = [("seeds", 200), ("tally", vars(Tally(**tally)))]
     return SimpleNamespace(
         nodeid=nodeid, outcome=outcome, duration=1.26, user_properties=properties
@@ -26,6 +27,7 @@ def test_reports_become_rows() -> None:
             report("tests/faults/test_disk.py::test_log_gone[a]", events=1200, lost=1),
             report("tests/fuzz/test_rest.py::test_route[x]", tried=5),
             report("tests/fuzz/test_rest.py::test_route[y]", "failed", tried=6),
+            report("tests/faults/test_tab.py::test_reload@tabs", "failed", played=9, failed=[3, 4]),
             report("tests/faults/test_x.py::test_that_compares_nothing"),
         ]
     )
@@ -37,6 +39,7 @@ def test_reports_become_rows() -> None:
         "| check | inputs | outcome | time |",
         "|---|---:|---|---:|",
         "| rest: route | 11 | failed | 3 s |",
+        "| tab: reload | 0 | failed: 3, 4 | 1 s |",
     ]
 
 

@@ -369,7 +369,7 @@ async def until(condition: Any, *, seconds: float = PATIENCE) -> None:
     """Wait until ``condition()`` is true."""
     with anyio.fail_after(seconds):
         while not condition():
-            await anyio.sleep(0.02)
+            await anyio.sleep(0.05)
 
 
 def _named(part: str) -> dict[str, str]:

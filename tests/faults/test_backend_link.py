@@ -49,6 +49,9 @@ PING_SECONDS = 1.0
 
 STOPPED = 5.0
 
+LANES = 8
+"""Rounds side by side at most."""
+
 RATE = 3.0
 """How much faster a page's clock runs."""
 
@@ -158,7 +161,7 @@ def lanes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Lane]]:
         counting.start()
         stack.callback(counting.stop)
         plain = stack.enter_context(serve_backend(documented))
-        yield [_lane(stack, folder / str(n), counting, plain) for n in range(min(COUNT, 5))]
+        yield [_lane(stack, folder / str(n), counting, plain) for n in range(min(COUNT, LANES))]
 
 
 def _lane(stack: ExitStack, folder: Path, counting: Counting, plain: FakeBackend) -> Lane:

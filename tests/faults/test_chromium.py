@@ -119,7 +119,7 @@ def test_back_and_forward(play: Callable[[Fault], None]) -> None:
 
 def test_reload(play: Callable[[Fault], None]) -> None:
     def reload(page: ChromiumPage, random: Random) -> None:
-        for _ in range(2):
+        for _ in range(random.choice((1, 1, 2))):
             page.reload()
             time.sleep(random.uniform(0, 0.5))
 

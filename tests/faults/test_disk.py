@@ -17,9 +17,8 @@ from tests.faults.disk import SmallDisk, small_disk
 from tests.faults.headless import HeadlessPage, many, until
 from tests.faults.layer import Machine
 from tests.faults.plan import plan
-from tests.faults.proxy import Proxy
 from tests.faults.rounds import AT_ONCE, RATE, Rounds, came_back, each, judge, settle
-from tests.faults.seeds import COUNT, waves
+from tests.faults.seeds import COUNT, PATIENCE, waves
 from tests.faults.servers import Server, serving
 from tests.faults.trials import trials
 
@@ -42,26 +41,32 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 async def test_full_disk(disk: SmallDisk, tmp_path: Path, layer: Machine, seeds: list[int]) -> None:
     """Runs are refused aloud, those under way end with the reason, reads go on, and it recovers."""
-    one_at_a_time = anyio.Lock()
     with serving(tmp_path) as server:
 
-        async def fill(proxy: Proxy, page: HeadlessPage, random: Random) -> None:
-            await until(lambda: not page.outcome["queue"])
-            await anyio.sleep(random.uniform(0, 1))
-            async with one_at_a_time, httpx.AsyncClient(base_url=_url(server)) as http:
-                disk.fill()
-                refused = await _refusal(http)
-                assert "disk" in refused["error"]["message"]
-                assert (await http.get("/health")).status_code == 200
-                assert (await http.get("/api/runs")).status_code == 200
-                assert (await http.get("/ready")).status_code == 503
+        async def fill(pages: list[HeadlessPage], random: Random) -> None:
+            # a command that is on its way still would rightly be refused
+            await until(lambda: not any(page.outcome["queue"] for page in pages))
+            disk.fill()
+            try:
+                await _check_full(server)
                 await anyio.sleep(random.uniform(0, 0.5))
+            finally:
                 disk.free()
-                await until(lambda: _ready(server))
+            await until(lambda: _ready(server))
 
-        await Rounds(layer=layer, server=server, seconds=3).play(fill, seeds)
+        await Rounds(layer=layer, server=server, seconds=3).play_together(fill, seeds)
         ended = {run.status for run in server.log.runs().values()}
         assert ended <= {"success", "failed", "interrupted"}
+
+
+async def _check_full(server: Server) -> None:
+    """What a server says of a full disk."""
+    async with httpx.AsyncClient(base_url=_url(server), timeout=PATIENCE) as http:
+        refused = await _refusal(http)
+        assert "disk" in refused["error"]["message"]
+        assert (await http.get("/health")).status_code == 200
+        assert (await http.get("/api/runs")).status_code == 200
+        assert (await http.get("/ready")).status_code == 503
 
 
 async def _refusal(http: httpx.AsyncClient) -> dict[str, dict[str, str]]:
@@ -153,7 +158,7 @@ def _put_back(folder: Path, copy: Path | None) -> None:
 
 
 def _ready(server: Server) -> bool:
-    return httpx.get(f"{_url(server)}/ready").status_code == 200
+    return httpx.get(f"{_url(server)}/ready", timeout=PATIENCE).status_code == 200
 
 
 def _url(server: Server) -> str:

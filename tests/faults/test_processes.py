@@ -83,7 +83,7 @@ async def test_worker_killed_while_it_replays(
             _kill(random.choice(server.workers))
             await until(lambda: len(server.workers) == 2)
 
-    rounds = Rounds(layer=layer, server=server, events=4000, seconds=1)
+    rounds = Rounds(layer=layer, server=server, events=2000, seconds=1)
     await rounds.play_together(kill_readers, seeds)
 
 

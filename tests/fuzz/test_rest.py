@@ -16,7 +16,7 @@ from tests.faults.seeds import FIGURES
 from tests.faults.servers import Server
 from tests.fuzz.damage import damaged
 
-EXAMPLES = 1_000 if FIGURES else 20
+EXAMPLES = 300 if FIGURES else 20
 
 ROUTES = [
     pytest.param(operation, mode, id=f"{operation.id}-{mode.value}")
