@@ -114,7 +114,8 @@ def of_unreadable() -> Views:
     """The page of a run that cannot be read, where none was drawn before: nothing is claimed."""
     return {
         **_line(None, "unknown"),
-        of_count("children"): "",
+        **_count(None),
+        drawing.of_count("children"): "",
         "position": "",
         "note": "",
         "tools_state": [],
