@@ -1,9 +1,13 @@
 """The screenshots in ``docs/images``: every page, at three window sizes (``make pictures``).
 
+    python -m scripts.pictures                  all of them
+    python -m scripts.pictures keys import      these only, in their three sizes
+
 They are taken of a real dashboard on a small workspace, without a language model.
 """
 
 import base64
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,7 +23,7 @@ from tests.servers import ROOT, Dashboard, dashboard, until
 
 IMAGES = ROOT / "docs" / "images"
 SIZES = {"wide": (1600, 1000), "laptop": (1280, 800), "phone": (390, 844)}
-MOST_BYTES = 200_000
+MOST_BYTES = 250_000
 SETTLED = 2.0
 """Seconds after which what was asked for is drawn, and nothing moves any more."""
 
@@ -37,18 +41,41 @@ return (!badge || badge.dataset.status === "connected") && (!run || Boolean(run.
   && !document.querySelector("[data-waiting=yes]");
 """
 
+SAVE_VIEW = """
+localStorage.setItem("ryx.views", JSON.stringify({"launch code": location.search}));
+location.reload();
+"""
+PICK_AND_DELETE = """
+for (const box of [...document.querySelectorAll("#runs-table .pick")].slice(0, 2)) box.click();
+setTimeout(() => document.getElementById("runs-delete").click(), 500);
+"""
+IMPORT = """
+const files = new DataTransfer();
+files.items.add(new File(['{"some": "other file"}'], "notes.jsonl"));
+const picker = document.getElementById("runs-import-file");
+picker.files = files.files;
+picker.dispatchEvent(new Event("change"));
+"""
+
 
 def main() -> None:
-    """Take all pictures."""
+    """Take all pictures, or those named on the command line."""
     with (
         tempfile.TemporaryDirectory() as name,
         dashboard(fill_workspace(Path(name)).parent) as served,
         chromium() as driver,
     ):
         runs = [ask(served, question) for question in QUESTIONS]
-        for page, (path, before) in pages(runs).items():
+        file = Path(name) / "run.html"
+        file.write_bytes(httpx.get(f"{served.url}/api/runs/{runs[-1]}/export?format=html").content)
+        addresses = {
+            page: (served.url + path, before) for page, (path, before) in pages(runs).items()
+        }
+        addresses["offline"] = (file.as_uri(), "")
+        for page in sys.argv[1:] or addresses:
+            url, before = addresses[page]
             for size in SIZES:
-                take(driver, served.url + path, f"{page}-{size}.png", SIZES[size], before)
+                take(driver, url, f"{page}-{size}.png", SIZES[size], before)
 
 
 def pages(runs: list[str]) -> dict[str, tuple[str, str]]:
@@ -65,6 +92,11 @@ def pages(runs: list[str]) -> dict[str, tuple[str, str]]:
         "inspector": (f"{last}?inspect=step:rag_context", ""),
         "inspector-table": (f"{last}?inspect=step:rag_context", table),
         "runs": ("/runs", ""),
+        "runs-filtered": ("/runs?q=launch&status=success", SAVE_VIEW),
+        "runs-picked": ("/runs", PICK_AND_DELETE),
+        "import": ("/runs", IMPORT),
+        "keys": (last, "document.getElementById('help').showModal()"),
+        "export": (last, "document.getElementById('export-menu').open = true"),
         "compare": (f"/compare?a={runs[0]}&b={runs[1]}", ""),
         "analytics": ("/analytics", ""),
     }
