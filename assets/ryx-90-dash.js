@@ -116,13 +116,17 @@
   const stale = (event) => typeof event.timeStamp === "number" && event.timeStamp < born;
 
   /** The page's own ear at the socket: Dash merges messages that come fast, and a callback of ours
-   * for each of them would cost a round through the whole page.
+   * for each of them would cost a round through the whole page. A socket that was given up may
+   * still deliver while it closes: only the newest is heard.
    */
+  let newest = null;
   root.WebSocket = class extends root.WebSocket {
     constructor(...address) {
       super(...address);
+      newest = this;
       this.addEventListener("message", (event) => {
-        if (!stale(event) && layout("ws") !== undefined) act("message", { text: event.data });
+        const ours = newest === this && !stale(event) && layout("ws") !== undefined;
+        if (ours) act("message", { text: event.data });
       });
     }
   };

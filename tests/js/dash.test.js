@@ -70,7 +70,8 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     vm.runInContext(readFileSync(path.join(assets, name), "utf8"), context, { filename: name });
   }
   b.RyxDash = sandbox.RyxDash;
-  new sandbox.WebSocket("ws://here"); // Dash's component opens it
+  b.open = () => new sandbox.WebSocket("ws://here"); // as Dash's component does
+  b.open();
   b.document = sandbox.document;
   b.storage = storage;
   b.props = (id) => b.layout[id].props;
@@ -173,6 +174,24 @@ test("a lost connection shows its sentence at once and drops the address", () =>
   b.call("state", { readyState: 3, code: 1012, reason: "", timeStamp: (b.now += 1) });
   assert.equal(b.props("ws").url, null);
   assert.match(b.props("connection-note").children, /^The server is restarting\. Trying again in 1 s/);
+});
+
+test("a socket that was given up is not heard while it closes", () => {
+  const hello = (b, hear) => {
+    b.now = 1000;
+    b.call("state", undefined);
+    hear(b);
+    return b.props("connection-status")["data-status"];
+  };
+  const text = JSON.stringify({ n: 1, hello: true, run: null, log: "L", acks: [], beat: 15 });
+  const event = { data: text, timeStamp: 2000 };
+  assert.equal(hello(browser(), (b) => b.heard(event)), "connected");
+  const overtaken = (b) => {
+    const older = b.heard;
+    b.open();
+    older(event);
+  };
+  assert.equal(hello(browser(), overtaken), "connecting");
 });
 
 test("events of an older socket are inert", () => {
