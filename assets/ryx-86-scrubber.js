@@ -78,7 +78,8 @@
   /** Go to the moment that the address names, if it names one. */
   function open() {
     const moment = travel.linked(root.location.pathname, root.location.search);
-    page.put("pause", { data: moment });
+    // a page that begins live has no place to leave: the server need not be asked
+    if (moment || page.get("pause", "data")) page.put("pause", { data: moment });
     if (moment) page.put("follow", { data: { on: true } });
   }
 

@@ -103,6 +103,7 @@
     };
     for (const [id, props] of Object.entries(wanted)) put(id, props);
     const online = view.status === "connected";
+    if (online) put("models-asked", { data: true });
     hush.setListening(online && state.link !== null);
     for (const part of [panels, RyxDash.stale]) part.setOnline(online);
   }

@@ -20,7 +20,7 @@ def register(app: Dash) -> None:
 
 def _connection(app: Dash) -> None:
     call(app, "state", Input(ids.SOCKET, "state"))
-    call(app, "reconnect", Input(ids.RECONNECT, "n_clicks"))
+    call(app, "reconnect", Input(ids.RECONNECT, "n_clicks"), at_first=False)
     call(
         app,
         "shown",
@@ -28,6 +28,7 @@ def _connection(app: Dash) -> None:
         State(ids.PAUSED, "data"),
         State(ids.FOLLOWING, "data"),
         State(ids.SELECTED, "data"),
+        at_first=False,
     )
 
 
@@ -39,8 +40,9 @@ def _commands(app: Dash) -> None:
         Input(ids.QUERY, "n_submit"),
         State(ids.QUERY, "value"),
         State(ids.MODEL, "value"),
+        at_first=False,
     )
-    call(app, "cancel", Input(ids.CANCEL, "n_clicks"))
+    call(app, "cancel", Input(ids.CANCEL, "n_clicks"), at_first=False)
 
 
 def _monitor(app: Dash) -> None:
@@ -52,6 +54,7 @@ def _monitor(app: Dash) -> None:
         Input(ids.PAUSE, "n_clicks"),
         State(ids.PAUSED, "data"),
         shown,
+        at_first=False,
     )
     call(
         app,
@@ -60,6 +63,7 @@ def _monitor(app: Dash) -> None:
         Input(ids.FOLLOW, "n_clicks"),
         State(ids.FOLLOWING, "data"),
         shown,
+        at_first=False,
     )
     call(
         app,
@@ -67,6 +71,7 @@ def _monitor(app: Dash) -> None:
         Output(ids.CLEARED, "data"),
         Input(ids.CLEAR, "n_clicks"),
         shown,
+        at_first=False,
     )
     call(
         app,
@@ -75,9 +80,10 @@ def _monitor(app: Dash) -> None:
         Output(ids.FILTER_LEVEL, "value"),
         Output(ids.FILTER_TEXT, "value"),
         Input(ids.FILTER_RESET, "n_clicks"),
+        at_first=False,
     )
     call(app, "monitor", Input(ids.FOLLOWING, "data"), Input(ids.PAUSED, "data"), shown)
-    call(app, "ahead", Input(ids.AHEAD, "data"))
+    call(app, "ahead", Input(ids.AHEAD, "data"), at_first=False)
 
 
 def _graph(app: Dash) -> None:
@@ -87,18 +93,24 @@ def _graph(app: Dash) -> None:
         Output(ids.SELECTED, "data"),
         Input(ids.GRAPH, "tapNodeData"),
         State(ids.SELECTED, "data"),
+        at_first=False,
     )
     call(app, "graph", Input(ids.GRAPH_VIEW, "data"))
     call(app, "ring", Input(ids.SELECTED, "data"))
-    call(app, "turn", Input(ids.GRAPH_LAYOUT, "n_clicks"))
-    call(app, "fit", Input(ids.GRAPH_FIT, "n_clicks"))
-    call(app, "fold", Input(ids.GRAPH_FOLD, "n_clicks"))
+    call(app, "turn", Input(ids.GRAPH_LAYOUT, "n_clicks"), at_first=False)
+    call(app, "fit", Input(ids.GRAPH_FIT, "n_clicks"), at_first=False)
+    call(app, "fold", Input(ids.GRAPH_FOLD, "n_clicks"), at_first=False)
     call(app, "timeline", Input(ids.TIMELINE, "figure"))
-    call(app, "zoom", Input(ids.TIMELINE, "relayoutData"))
-    call(app, "inspected", Input(ids.INSPECT_SHOWN, "data"))
-    call(app, "pick", Input(ids.TIMELINE, "clickData"), State(ids.SELECTED, "data"))
+    call(app, "zoom", Input(ids.TIMELINE, "relayoutData"), at_first=False)
+    call(app, "inspected", Input(ids.INSPECT_SHOWN, "data"), at_first=False)
+    call(app, "pick", Input(ids.TIMELINE, "clickData"), State(ids.SELECTED, "data"), at_first=False)
 
 
-def call(app: Dash, name: str, *properties: Any) -> None:
-    """Register one; ``properties`` are what :class:`dash.Input` and its like make."""
-    app.clientside_callback(ClientsideFunction(NAMESPACE, name), *properties)
+def call(app: Dash, name: str, *properties: Any, at_first: bool = True) -> None:
+    """Register one; ``properties`` are what :class:`dash.Input` and its like make.
+
+    ``at_first``: it is called for the page as it comes too, when nothing has been clicked or
+    arrived. Each such call is a round of Dash through the whole page before it is there.
+    """
+    function = ClientsideFunction(NAMESPACE, name)
+    app.clientside_callback(function, *properties, prevent_initial_call=not at_first)

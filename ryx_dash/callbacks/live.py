@@ -84,7 +84,7 @@ def register(app: Dash, log: EventLog, history: History, advice: Advice) -> None
         views = answer_frame(log, history, asked, pushed=pushed, examples=advice.examples)
         return dict.fromkeys(OUTPUTS, no_update) | placed(views)
 
-    def list_models(_: str) -> list[dict[str, Any]]:
+    def list_models(_: bool) -> list[dict[str, Any]]:
         return model_options(advice.models())
 
     def show_all(clicks: Any, shown: Any) -> Any:
@@ -92,7 +92,12 @@ def register(app: Dash, log: EventLog, history: History, advice: Advice) -> None
         return whole_output(history, read.parse_shown(shown), call_id) if clicks else no_update
 
     app.callback(output=OUTPUTS, inputs={"asked": INPUTS}, prevent_initial_call=True)(draw)
-    app.callback(Output(ids.MODEL, "options"), Input(ids.MODEL, "id"))(list_models)
+    app.callback(
+        Output(ids.MODEL, "options"),
+        # Set when the page is connected: to ask other servers for models would delay that.
+        Input(ids.MODELS_ASKED, "data"),
+        prevent_initial_call=True,
+    )(list_models)
     app.callback(
         Output({"type": ids.OUTPUT, "call": MATCH}, "children"),
         Input({"type": ids.SHOW_ALL, "call": MATCH}, "n_clicks"),

@@ -77,6 +77,7 @@ def _stores() -> list[Any]:
         dcc.Store(id=ids.CLEARED),
         dcc.Store(id=ids.AHEAD_ASKED),
         dcc.Store(id=ids.AHEAD),
+        dcc.Store(id=ids.MODELS_ASKED),
         dcc.Store(id=ids.TIMELINE_FIRST),
         dcc.Store(id=ids.TIMELINE_ASKED),
         dcc.Store(id=ids.INSPECT_ASKED),
