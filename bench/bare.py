@@ -1,11 +1,14 @@
-"""A bare Dash app with the component libraries of the dashboard: what a start costs at least."""
+"""A bare Dash app with the component libraries of the dashboard: what a start costs at least.
+
+It holds one of each component that the dashboard's page begins with, so no chart.
+"""
 
 import os
 import warnings
 
 import dash_bootstrap_components as dbc
 import dash_cytoscape as cyto
-from dash import Dash, Input, Output, dash_table, dcc, html
+from dash import Dash, Input, Output, dash_table, html
 from dash_extensions import WebSocket
 
 cyto.load_extra_layouts()
@@ -18,7 +21,6 @@ app.layout = html.Div(
         html.Div([WebSocket(id="ws")], hidden=True),
         dbc.Select(id="select"),
         cyto.Cytoscape(id="graph"),
-        dcc.Graph(id="chart"),
         table,
         html.P(id="said"),
     ]

@@ -40,7 +40,9 @@ def start(tab: Tab, program: str) -> Started:
     with tempfile.TemporaryDirectory() as name:
         port = free_port()
         folder = Path(name)
-        env = {k: v for k, v in os.environ.items() if not k.startswith("RYX_")}
+        # Byte code is kept, as on the machine of anybody who starts a program twice.
+        unwanted = ("RYX_", "PYTHONDONTWRITEBYTECODE")
+        env = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
         env |= {"PYTHONPATH": str(ROOT), "RYX_PORT": str(port), "RYX_DATA_DIR": str(folder)}
         env |= {"RYX_WORKSPACE": str(folder), "RYX_LLM_URL": "http://127.0.0.1:9/v1"}
         command = [sys.executable, program]
