@@ -44,10 +44,10 @@ browser: $(VENV)/.test chromium nginx ## tests of the page in Chromium
 	@mv .coverage .coverage-data/coverage.browser
 
 # What they harm are processes, networks and disks, so they say nothing about coverage. They mostly
-# wait, so there are more of them at once than processors; those that share browsers stay together.
-# ARGS may name a file of them.
+# wait, so there are more of them at once than processors; a file's stay together, since they share
+# browsers and servers. ARGS may name a file of them.
 FAULTS = $(BIN)/python -m pytest $(if $(findstring tests/,$(ARGS)),,tests/faults tests/fuzz) $(ARGS) \
-	-n $(FAULT_WORKERS) --dist loadgroup
+	-n $(FAULT_WORKERS) --dist loadfile --no-loadscope-reorder
 
 faults: $(VENV)/.test chromium node nginx ## faults, each with FAULT_SEEDS random seeds (5), and fuzzing
 	$(FAULTS)

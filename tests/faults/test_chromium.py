@@ -16,7 +16,7 @@ from tests.faults.seeds import COUNT
 from tests.faults.servers import Server
 from tests.faults.trials import noted, trials
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chromium")]
+pytestmark = pytest.mark.browser
 
 BROWSERS = min(8, -(-COUNT // 5))
 """Side by side: a round mostly waits."""

@@ -21,7 +21,7 @@ from tests.faults.proxy import MODEM, Proxy, in_thread
 from tests.faults.servers import Server, serving
 from tests.faults.test_nginx import Nginx, running_nginx
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("truth")]
+pytestmark = pytest.mark.browser
 
 LONG = plan(1, events=400, seconds=60)
 """A run that goes on through the fault."""
