@@ -48,6 +48,10 @@ from ryx_dash.protocol.analysis import Analysis
 from ryx_dash.protocol.events import Draft, Event
 from ryx_dash.protocol.steps import RunStatus
 
+TRIAL_BYTES = 32_768
+"""Bytes of a trial write: about what the start of a run needs. One page may still fit into the
+journal when no run does."""
+
 _NEXT = "WHERE status = 'queued' ORDER BY rid LIMIT 1"
 _EXPIRED = "WHERE status = 'running' AND lease_until <= ? ORDER BY rid"
 _RENEW = "UPDATE runs SET lease_until = ? WHERE status = 'running' AND owner = ?"
@@ -295,7 +299,7 @@ class SqliteLog(EventLog):
     def writable(self) -> str | None:
         try:
             with self._connections.write() as db:
-                query(db, "UPDATE meta SET value = value + 1 WHERE name = 'trial'")
+                query(db, "UPDATE meta SET value = randomblob(?) WHERE name = 'trial'", TRIAL_BYTES)
         except LogError as error:
             return error.message
         return self._connections.damage
