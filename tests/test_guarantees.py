@@ -27,7 +27,7 @@ def test_reports_become_rows() -> None:
             report("tests/faults/test_disk.py::test_log_gone[a]", events=1200, lost=1),
             report("tests/fuzz/test_rest.py::test_route[x]", tried=5),
             report("tests/fuzz/test_rest.py::test_route[y]", "failed", tried=6),
-            report("tests/faults/test_tab.py::test_reload@tabs", "failed", played=9, failed=[3, 4]),
+            report("tests/faults/test_tab.py::test_reload", "failed", played=9, failed=[3, 4]),
             report("tests/faults/test_x.py::test_that_compares_nothing"),
         ]
     )

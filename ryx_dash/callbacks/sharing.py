@@ -185,6 +185,3 @@ def _again(messages: list[Message], receive: Receive) -> Receive:
         return await receive() if known is None else known
 
     return replay
-
-
-__all__ = ["Question", "Sharing", "question_in"]

@@ -18,9 +18,6 @@ GUARANTEES = ROOT / "docs" / "guarantees.md"
 BEGIN, END = "<!-- figures of make soak -->", "<!-- end of the figures -->"
 COUNTS = ("events", "lost", "doubled", "disordered", "tried")
 
-GROUP = re.compile(r"@\w+$")
-"""What pytest-xdist adds to the id of a test that stays together with others."""
-
 Figures = dict[str, Any]
 """``versions``, and ``faults``: by name, what the newest run of each found."""
 
@@ -78,7 +75,7 @@ def _failed(outcome: str, seeds: list[int]) -> str:
 
 def _name(nodeid: str) -> str:
     """``tests/faults/test_disk.py::test_log_gone[x]`` is ``disk: log gone, x``."""
-    file, _, test = GROUP.sub("", nodeid).partition("::")
+    file, _, test = nodeid.partition("::")
     name, _, case = test.removeprefix("test_").partition("[")
     words = f"{Path(file).stem.removeprefix('test_')}: {name.replace('_', ' ')}"
     return words if "fuzz/" in file or not case else f"{words}, {case.removesuffix(']')}"
