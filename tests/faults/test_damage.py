@@ -79,6 +79,7 @@ def _damage(sound: tuple[Path, list[Event]], tmp_path: Path, seeds: list[int], h
                 for n in range(TRIES):
                     data = bytearray(path.read_bytes())
                     how(data, random)  # type: ignore[operator]
+                    tally.tried += 1
                     copy = tmp_path / f"damaged-{seed}-{n}.db"
                     copy.write_bytes(data)
                     with noted(f"copy {n}"):
