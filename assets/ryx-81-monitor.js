@@ -24,6 +24,20 @@
     note(el);
   }
 
+  // A window or panel of another size, and rows that are drawn late, leave the newest row out of
+  // sight without a scroll.
+  let sizes = null;
+  let watched = null;
+
+  function watch() {
+    const el = box();
+    if (!el || el === watched) return;
+    if (sizes) sizes.disconnect();
+    sizes = new root.ResizeObserver(toBottom);
+    watched = el;
+    for (const part of [el, ...el.children]) sizes.observe(part);
+  }
+
   /** A person went up. Fewer rows than before move the view as well, and are no such thing. */
   function wentUp(el) {
     return el.scrollHeight >= last.height && el.scrollTop < last.top - 1 && !atBottom(el);
@@ -67,6 +81,7 @@
     const news = state ? state.new ?? newSince(state, follow) : 0;
     page.put("follow-toggle", { children: followLabel(following, news), "aria-pressed": String(following) });
     page.put("pause-button", { children: paused ? "▶ resume" : "‖ pause", "aria-pressed": String(Boolean(paused)) });
+    watch();
     root.requestAnimationFrame(toBottom);
   }
 

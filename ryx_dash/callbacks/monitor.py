@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from ryx_dash.callbacks import frame as read
 from ryx_dash.log.base import EventLog, RowFilter, RowPage
 from ryx_dash.projection.nodes import CALL_PREFIX
-from ryx_dash.projection.state import RunState
+from ryx_dash.projection.state import NodeState, RunState
 from ryx_dash.views.monitor import PAGE_SIZE
 
 ASCENDING: read.Sort = (("seq", "asc"),)
@@ -23,6 +23,8 @@ class Page:
     pages: int
     narrowed: bool
     """Whether the person's filters, and not only the hidden tokens, choose the rows."""
+    only: str = ""
+    """The selected step or call whose events alone are shown, in words."""
 
     @property
     def key(self) -> str:
@@ -32,8 +34,7 @@ class Page:
 
 def where(asked: Mapping[str, Any], state: RunState) -> RowFilter:
     """The filter that the page's controls ask for. A selected node goes before the step filter."""
-    selected = read.parse_selected(asked["selected"])
-    node = next((node for node in state.nodes if node.node == selected), None)
+    selected, node = _selected(asked, state)
     steps = read.parse_choice(asked["steps"])
     call_id = None
     if node is not None and node.parent is not None:
@@ -70,7 +71,21 @@ def page(log: EventLog, state: RunState, asked: Mapping[str, Any], *, sorted_as:
         rows = log.rows(state.run_id, chosen, sort=sort, offset=offset, limit=PAGE_SIZE)
     narrowed = bool(chosen.steps or chosen.levels or chosen.call_id or chosen.text)
     number = pages - 1 if following else min(number, pages - 1)
-    return Page(rows=rows, page=number, pages=pages, narrowed=narrowed)
+    return Page(rows=rows, page=number, pages=pages, narrowed=narrowed, only=_only(asked, state))
+
+
+def _selected(asked: Mapping[str, Any], state: RunState) -> tuple[str | None, NodeState | None]:
+    """The id of the selected node, and the node, if the state knows it."""
+    selected = read.parse_selected(asked["selected"])
+    return selected, next((node for node in state.nodes if node.node == selected), None)
+
+
+def _only(asked: Mapping[str, Any], state: RunState) -> str:
+    """The selected step or call in words; empty without one."""
+    selected, node = _selected(asked, state)
+    if node is not None:
+        return f"{'step' if node.parent is None else 'a call of'} {node.label}"
+    return "a call" if _is_older(selected, state) else ""
 
 
 def _is_older(selected: str | None, state: RunState) -> TypeGuard[str]:

@@ -81,7 +81,13 @@ def of_table(view: View, page: Page, shown: read.Shown, asked: Mapping[str, Any]
     views: Views = {
         "pages": page.pages,
         "note": monitor.note(
-            total, state.seq, page=page.page, pages=page.pages, zone=zone.key, cut=page.rows.cut
+            total,
+            state.seq,
+            page=page.page,
+            pages=page.pages,
+            zone=zone.key,
+            cut=page.rows.cut,
+            only=page.only,
         ),
         "reset": not page.narrowed,
         **_line(state, view.status, view.run.input),

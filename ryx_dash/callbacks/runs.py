@@ -76,6 +76,7 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
     try:
         page = _page(log, query)
         lines = [listed(log, run, query.where.text) for run in page.runs]
+        total = log.total() if query.given else None
     except LogError as error:
         return {"note": error.message}
     picked = parse_picked(asked["picked"])
@@ -84,8 +85,9 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
     views: dict[str, Any] = {
         "note": runs.note(
             len(lines),
-            narrowed=bool(query.given),
             zone=zone.key,
+            total=total,
+            alone=not (query.before or page.next),
             part=part,
             ignored=query.ignored,
         ),

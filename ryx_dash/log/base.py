@@ -311,6 +311,10 @@ class EventLog(ABC):
         """How much there is. Cheap enough to be asked every few seconds."""
 
     @abstractmethod
+    def total(self) -> int:
+        """How many runs there are, cheaper than :meth:`counts`."""
+
+    @abstractmethod
     def restore(self, run: Run, events: Sequence[Event]) -> bool:
         """Put a run that ended elsewhere into the log, under the id that it has.
 

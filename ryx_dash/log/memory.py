@@ -193,6 +193,10 @@ class MemoryLog(EventLog):
             events = sum(record.run.head for record in self._records.values())
         return Counts(runs=runs, events=events, size=0)
 
+    def total(self) -> int:
+        with self._open():
+            return len(self._records)
+
     def restore(self, run: Run, events: Sequence[Event]) -> bool:
         with self._open():
             run = rules.restored(run, events)

@@ -53,6 +53,7 @@ TRIAL_BYTES = 32_768
 journal when no run does."""
 
 _NEXT = "WHERE status = 'queued' ORDER BY rid LIMIT 1"
+_TOTAL = "SELECT count(*) FROM runs INDEXED BY runs_by_status"  # the smallest of its indexes
 _EXPIRED = "WHERE status = 'running' AND lease_until <= ? ORDER BY rid"
 _RENEW = "UPDATE runs SET lease_until = ? WHERE status = 'running' AND owner = ?"
 
@@ -194,6 +195,10 @@ class SqliteLog(EventLog):
             events=sum(events for _, _, events in rows),
             size=self._connections.size(),
         )
+
+    def total(self) -> int:
+        with self._connections.read() as db:
+            return int(scalar(db, _TOTAL))
 
     def restore(self, run: Run, events: Sequence[Event]) -> bool:
         run = rules.restored(run, events)

@@ -35,6 +35,7 @@ def body(shown: Comparison) -> list[Any]:
     """The children of the page's body."""
     return [
         html.Div([_run("A", shown.a), _run("B", shown.b)], className="compare-runs"),
+        _legend(shown),
         _parted(shown),
         _panel("Steps", _steps(shown)),
         _panel("Tools", [*_calls_left_out(shown), _calls(shown.calls)]),
@@ -59,7 +60,10 @@ def _run(name: str, state: RunState) -> Any:
     return html.Section(
         [
             html.Div(
-                [html.Span(name, className="compare-name"), badge(state.status)],
+                [
+                    html.Span([_swatch(name.lower()), name], className="compare-name"),
+                    badge(state.status),
+                ],
                 className="compare-head",
             ),
             html.A(
@@ -73,6 +77,26 @@ def _run(name: str, state: RunState) -> Any:
         className="panel compare-run",
         **{"data-run-id": state.run_id, "aria-label": f"Run {name}"},
     )
+
+
+def _legend(shown: Comparison) -> Any:
+    """What the colours mean, and the marks that the page has; each is drawn as it is there."""
+    told = {where for where, _ in shown.answer}
+    pairs: tuple[StepPair | CallPair, ...] = (*shown.steps, *shown.calls)
+    marks = (
+        (_swatch("a"), "step of A, by time", True),
+        (_swatch("b"), "step of B, by time", True),
+        (html.Span(className="compare-edge"), "row differs", any(pair.differs for pair in pairs)),
+        (html.Mark("value"), "argument differs", any(call.arguments for call in shown.calls)),
+        (html.Del("text"), "only in the answer of A", "a" in told),
+        (html.Ins("text"), "only in the answer of B", "b" in told),
+    )
+    items = [html.Li([mark, text]) for mark, text, there in marks if there]
+    return html.Ul(items, className="compare-legend", **{"aria-label": "Legend"})
+
+
+def _swatch(run: str) -> Any:
+    return html.Span(className="compare-swatch", **{"data-run": run})
 
 
 def _parted(shown: Comparison) -> Any:

@@ -8,7 +8,7 @@ import dash_bootstrap_components as dbc
 from dash import dash_table, dcc, html
 
 from ryx_dash.projection.rows import ICONS
-from ryx_dash.projection.text import format_count
+from ryx_dash.projection.text import format_count, one_line
 from ryx_dash.protocol.steps import STEPS
 from ryx_dash.views import ids
 from ryx_dash.views.marks import LEVELS
@@ -118,18 +118,29 @@ def tooltips(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"time": {"value": row["utc"], "type": "text"}} for row in rows]
 
 
-def note(shown: int, total: int, *, page: int, pages: int, zone: str, cut: bool = False) -> str:
+def note(
+    shown: int,
+    total: int,
+    *,
+    page: int,
+    pages: int,
+    zone: str,
+    cut: bool = False,
+    only: str = "",
+) -> str:
     """The sentence under the table. ``shown`` of ``total`` events pass the filters; if ``cut``,
     older ones would too.
 
-    ``page`` counts from 0; ``zone`` names the time zone of the first column.
+    ``page`` counts from 0; ``zone`` names the time zone of the first column; ``only`` is the
+    selected step or call whose events alone are shown.
     """
     if total == 0:
         return "No events yet."
+    selected = [f"only {one_line(only, 60)}"] if only else []
     if shown == 0:
-        return f"0 of {format_count(total)} shown."
+        return f"{' · '.join([f'0 of {format_count(total)} shown', *selected])}."
     newest = "the newest " if cut else ""
-    parts = [f"{newest}{format_count(shown)} of {format_count(total)} shown"]
+    parts = [f"{newest}{format_count(shown)} of {format_count(total)} shown", *selected]
     if pages > 1:
         parts.append(f"page {format_count(page + 1)} of {format_count(pages)}")
     return " · ".join([*parts, f"times in {zone}"])

@@ -102,17 +102,21 @@ def table(
 def note(
     count: int,
     *,
-    narrowed: bool,
     zone: str,
+    total: int | None = None,
+    alone: bool = True,
     part: str = "",
     ignored: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The sentences under the table, for a page of ``count`` runs.
 
-    ``part`` is in words what must have happened in them, a filter that has no control;
+    ``total`` runs are in the log; ``None``: no filter narrows the list. ``alone``: there is no
+    other page. ``part`` is in words what must have happened in them, a filter that has no control;
     ``ignored`` are parameters of the address that could not be understood.
     """
-    sentences = [_which(count, narrowed=narrowed, zone=zone, part=part), *misunderstood(ignored)]
+    sentences = [_which(count, total, alone=alone, zone=zone), *misunderstood(ignored)]
+    if part:
+        sentences.insert(1, f"Only runs in which {one_line(part, 160)}.")
     return " ".join(sentences)
 
 
@@ -122,13 +126,26 @@ def misunderstood(ignored: Sequence[tuple[str, str]]) -> list[str]:
     return [f"Not understood, so not applied: {told}."] if told else []
 
 
-def _which(count: int, *, narrowed: bool, zone: str, part: str) -> str:
-    only = f" Only runs in which {one_line(part, 160)}." if part else ""
-    if count == 0:
-        return f"No run passes these filters.{only}" if narrowed else "No runs yet."
-    shown = f"{format_count(count)} run{'' if count == 1 else 's'} on this page"
-    hidden = ["filters hide the others"] if narrowed else []
-    return f"{' · '.join([shown, *hidden, f'times in {zone}'])}.{only}"
+def _which(count: int, total: int | None, *, alone: bool, zone: str) -> str:
+    if count == 0 and not total:
+        return "No runs yet."
+    if count == 0 and alone:
+        return f"No run passes these filters: 0 of {_runs(total or 0)}."
+    if total is None:
+        shown = [f"{_runs(count)} on this page"]
+    elif alone:
+        shown = [f"{format_count(count)} of {_runs(total)}", _hidden(total - count)]
+    else:
+        shown = [f"{format_count(count)} of {_runs(total)} on this page", "filters hide others"]
+    return f"{' · '.join([*shown, f'times in {zone}'])}."
+
+
+def _hidden(count: int) -> str:
+    return f"filters hide {format_count(count)}" if count > 0 else "filters hide none"
+
+
+def _runs(count: int) -> str:
+    return f"{format_count(count)} run{'' if count == 1 else 's'}"
 
 
 def pages(*, newest: str | None, older: str | None) -> list[Any]:

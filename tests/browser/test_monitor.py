@@ -78,6 +78,42 @@ def test_every_page_of_the_log_can_be_reached(page: PageUnderTest, writer: RunWr
     assert seen == ["Begins", *(f"event {n}" for n in range(1, 200))]
 
 
+def below(page: PageUnderTest) -> int:
+    """Pixels of the monitor's rows that lie below what is in sight."""
+    return int(
+        page.script(
+            "const e = document.getElementById('monitor-scroll');"
+            "return Math.round(e.scrollHeight - e.scrollTop - e.clientHeight)"
+        )
+    )
+
+
+def resize(page: PageUnderTest, width: int, height: int) -> None:
+    """Give the window another size."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def test_following_ends_at_the_newest_row_in_a_window_of_any_size(
+    page: PageUnderTest, writer: RunWriter
+) -> None:
+    resize(page, 1600, 1000)
+    page.open()
+    writer.burst(20)
+    writer.finish()
+    page.wait_for_end()
+    page.wait_for(lambda: messages(page)[-1:] == ["Completed"])
+    tall = page.script("return document.getElementById('monitor-scroll').clientHeight")
+    page.wait_for(lambda: below(page) == 0)
+    resize(page, 1280, 800)
+    page.wait_for(
+        lambda: page.script("return document.getElementById('monitor-scroll').clientHeight") < tall
+    )
+    page.wait_for(lambda: below(page) == 0)
+    assert page.script("return document.getElementById('monitor-scroll').scrollTop") > 0
+    assert page.attribute("follow-toggle", "aria-pressed") == "true"
+
+
 def test_paging_away_stops_following_and_new_events_are_counted(
     page: PageUnderTest, writer: RunWriter
 ) -> None:

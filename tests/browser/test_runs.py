@@ -114,6 +114,7 @@ def test_filters_are_in_the_address_and_back_undoes_them(page: PageUnderTest) ->
     choose(page, "runs-status", "failed")
     page.wait_for(lambda: len(listed(page)) == 7)
     assert search(page) == "?status=failed"
+    page.wait_for(lambda: "7 of 70 runs · filters hide 63 ·" in page.text("#runs-note"))
     page.find("runs-until").send_keys("2025-12-31", Keys.ENTER)
     page.wait_for(lambda: listed(page) == [])
     assert "No run passes" in page.text("#runs-note")

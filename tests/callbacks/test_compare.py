@@ -25,6 +25,10 @@ def shown(log, *runs):
     return compare_runs(log, History(log), f"?{names}")
 
 
+def legend(body):
+    return [text(item) for item in one(body, className="compare-legend")["children"]]
+
+
 def test_the_callback_can_be_registered(log):
     app = dash.Dash("test")
     compare.register(app, log, History(log))
@@ -36,6 +40,7 @@ def test_two_runs_that_did_the_same(log):
     assert one(body, id="compare-parted")["data-parted"] == "false"
     assert find(body, data_differs="true") == []
     assert find(body, type="Del") == find(body, type="Ins") == []
+    assert legend(body) == ["step of A, by time", "step of B, by time"]
     assert "It is **7421**" in text(body)
     assert len(find(body, type="Tr", data_differs="false")) == 8 + 2
 
@@ -52,12 +57,22 @@ def test_two_runs_that_part(log):
         f"/runs/{b.run_id}?seq=1",
     }
     assert [text(mark) for mark in find(body, type="Mark")]
+    assert legend(body)[2:] == ["row differs", "valueargument differs"]
     assert "not called" in text(body)
     assert EVIL in text(body)
 
 
 def answer_of(text):
     return f"What is {text}?"
+
+
+def test_the_legend_has_the_marks_of_the_answers(log):
+    made = [
+        [Draft(event=EventKind.WORKFLOW_COMPLETE, data={"response": response})]
+        for response in ("It is red.", "It is blue.")
+    ]
+    body = shown(log, *(recorded(log, "q", drafts) for drafts in made))
+    assert legend(body)[-2:] == ["textonly in the answer of A", "textonly in the answer of B"]
 
 
 def other_call():

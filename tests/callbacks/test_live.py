@@ -335,6 +335,8 @@ def test_a_selected_step_narrows_the_monitor(desk):
     desk.frame()
     views = desk.change(selected={"node": "input"}, steps="rag_context")
     assert messages(views) == ["read"]
+    assert "1 of 5 shown · only step Input · " in views["note"]
+    assert views["reset"] is False
     assert one(views["steps"], aria_current="true")["data-node"] == "input"
     assert len(messages(desk.change(selected={"node": None}, steps=""))) == 5
 
@@ -344,6 +346,7 @@ def test_a_selected_call_shows_its_two_events(desk):
     desk.frame()
     views = desk.change(selected={"node": "call:a"})
     assert [row["call_id"] for row in views["rows"]] == ["a", "a"]
+    assert "only a call of " in views["note"]
 
 
 def test_times_are_in_the_zone_of_the_browser(desk):

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ryx_dash.callbacks import runs
-from ryx_dash.callbacks.runs import INPUTS, OUTPUTS, answer_list, delete_runs, parse_picked
+from ryx_dash.callbacks.runs import (
+    INPUTS,
+    OUTPUTS,
+    PAGE_SIZE,
+    answer_list,
+    delete_runs,
+    parse_picked,
+)
 from ryx_dash.callbacks.runs_query import PARAMETERS, RunsQuery, parse_query
 from ryx_dash.log.base import NewRun, RunFilter
 from ryx_dash.log.memory import MemoryLog
@@ -88,6 +95,18 @@ def test_the_address_filters(log):
     views = ask(log, search="?status=success")
     assert queries(views) == ["one"]
     assert views["clear"] is False
+    assert views["note"].startswith("1 of 2 runs · filters hide 1 ")
+
+
+def test_other_pages_of_a_filtered_list_are_not_taken_for_hidden(log):
+    for number in range(PAGE_SIZE + 1):
+        finished(log, f"word {number}")
+    started(log, "other")
+    first = ask(log, search="?status=success")
+    assert first["note"].startswith("50 of 52 runs on this page · filters hide others ")
+    last = log.runs(limit=PAGE_SIZE, where=RunFilter(statuses=frozenset({RunStatus.SUCCESS})))
+    older = ask(log, search=f"?status=success&before={last.next}")
+    assert older["note"].startswith("1 of 52 runs on this page · filters hide others ")
 
 
 def test_what_cannot_be_understood_is_said_and_can_be_cleared(log):

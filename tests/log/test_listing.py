@@ -291,9 +291,12 @@ def test_nothing_of_a_deleted_run_appears_in_the_next_one(log: EventLog) -> None
 
 
 def test_how_much_there_is(log: EventLog) -> None:
-    assert (dict(log.counts().runs), log.counts().events) == ({}, 0)
+    assert (dict(log.counts().runs), log.counts().events, log.total()) == ({}, 0, 0)
     ended(log)
+    run = ended(log)
+    log.delete(run.run_id)
     started(log)
+    assert log.total() == 2
     found = log.counts()
     assert dict(found.runs) == {RunStatus.SUCCESS: 1, RunStatus.QUEUED: 1}
     assert found.events == 2

@@ -64,15 +64,28 @@ def test_picked_runs_are_checked():
 
 
 def test_the_note_says_that_filters_hide_runs():
-    assert runs.note(0, narrowed=False, zone="UTC") == "No runs yet."
-    assert runs.note(0, narrowed=True, zone="UTC") == "No run passes these filters."
-    assert runs.note(1, narrowed=False, zone="UTC") == "1 run on this page · times in UTC."
-    assert "filters hide the others" in runs.note(50, narrowed=True, zone="UTC")
+    assert runs.note(0, zone="UTC") == runs.note(0, total=0, zone="UTC") == "No runs yet."
+    assert runs.note(0, total=7, zone="UTC") == "No run passes these filters: 0 of 7 runs."
+    assert runs.note(1, zone="UTC") == "1 run on this page · times in UTC."
+
+
+def test_the_note_says_how_many_runs_filters_hide():
+    said = runs.note(3, total=1200, zone="UTC")
+    assert said == "3 of 1,200 runs · filters hide 1,197 · times in UTC."
+    assert "1 of 1 run · filters hide none" in runs.note(1, total=1, zone="UTC")
+    assert "50 of 120 runs on this page · filters hide others" in runs.note(
+        50, total=120, alone=False, zone="UTC"
+    )
+
+
+def test_the_note_says_what_must_have_happened():
+    said = runs.note(3, total=4, zone="UTC", part="rag_context ended")
+    assert said.endswith(" · times in UTC. Only runs in which rag_context ended.")
 
 
 def test_the_note_says_which_filters_were_not_applied():
     ignored = [("since", "abc"), ("took", "x" * 500)]
-    said = runs.note(3, narrowed=False, zone="UTC", ignored=ignored)
+    said = runs.note(3, zone="UTC", ignored=ignored)
     assert said.startswith("3 runs on this page · times in UTC. Not understood, so not applied: ")
     assert "since=abc" in said
     assert len(said) < 200
