@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import uvicorn
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 DRAIN = "drain"
@@ -60,7 +61,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     """Gives up on readers that take nothing, and says nothing wrong about refusals."""
 
     async def send(self, message: Any) -> None:
-        """As uvicorn does; but a handshake that was refused is complete, and no error."""
+        """As uvicorn does; but a handshake that was refused is complete, and no error.
+
+        Nor is it one of the application to answer a message after which came bytes that are no
+        frame: uvicorn ends the connection then, before the application can know.
+        """
+        if self.close_sent and message["type"] in ("websocket.send", "websocket.close"):
+            raise ClientDisconnected
         await super().send(message)
         if message["type"] == "websocket.http.response.body" and self.close_sent:
             self.handshake_complete = True

@@ -6,7 +6,7 @@ import logging
 import resource
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 import pytest
@@ -14,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -24,6 +24,11 @@ from ryx_dash.live.desk import Desk
 from ryx_dash.live.feed import Feed
 from ryx_dash.live.gateway import Gateway
 from ryx_dash.log.memory import MemoryLog
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 
 Drain = Callable[[], Awaitable[None]]
 
@@ -115,10 +120,7 @@ async def test_a_reader_that_takes_nothing_is_given_up() -> None:
     quick = {"ws_ping_interval": 0.2, "ws_ping_timeout": 0.2}
     async with served(pour, **quick) as (server, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(
-            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
+        writer.write(HANDSHAKE)
         await reader.readuntil(b"\r\n\r\n")
         writer.transport.pause_reading()  # type: ignore[attr-defined]
         await ended.wait()
@@ -144,6 +146,39 @@ async def test_a_refused_handshake_is_no_error(caplog: pytest.LogCaptureFixture)
             with pytest.raises(InvalidStatus):
                 await connect(f"ws://127.0.0.1:{port}/")
         assert caplog.messages == ["ASGI callable returned without completing handshake."]
+
+
+@pytest.mark.parametrize("end", ["answer", "close"])
+async def test_a_message_may_be_answered_when_a_broken_frame_has_come(
+    caplog: pytest.LogCaptureFixture, end: str
+) -> None:
+    heard, broken = asyncio.Event(), asyncio.Event()
+
+    class Protocol(serving.SocketProtocol):
+        def handle_parser_exception(self) -> None:
+            broken.set()  # wakes the application between the end and the news of it
+            super().handle_parser_exception()
+
+    async def answer(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.receive_text()
+        heard.set()
+        await broken.wait()
+        with suppress(WebSocketDisconnect):
+            await (websocket.send_text("yes") if end == "answer" else websocket.close())
+
+    with caplog.at_level(logging.ERROR, "uvicorn.error"):
+        async with served(answer, log_config=None, ws=Protocol) as (_, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(HANDSHAKE)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"\x81\x82\0\0\0\0hi")
+            await heard.wait()
+            writer.write(b"\x83\x80\0\0\0\0")  # there is no such opcode
+            assert b"invalid opcode" in await reader.read()
+            writer.close()
+    assert broken.is_set()
+    assert caplog.messages == []
 
 
 def test_many_files_may_be_open() -> None:

@@ -7,6 +7,8 @@ Without a subprotocol it speaks the plain protocol (contract, 4.1): commands in,
 import json
 import random
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import anyio
 from anyio import to_thread
@@ -138,11 +140,14 @@ class Gateway:
             tasks.start_soon(self._follow_link, self._link, session, wake)
         while (requests := await self._hear(wire, session)) is not None:
             for request in requests:
-                if isinstance(request, Follow):
+                answer = None
+                if not isinstance(request, Follow):
+                    answer = await self._carry_out(wire, session, request)
+                if session.elsewhere:
                     following.cancel()
                     following = await self._follow(tasks, session, wake)
-                else:
-                    await self._carry_out(wire, session, request)
+                if answer is not None:  # in a frame of the run that it is about
+                    session.acknowledge(*answer)
             wake.set()
 
     def _session(self, wire: Wire) -> Session:
@@ -208,18 +213,21 @@ class Gateway:
         await ready.wait()
         return scope
 
-    async def _carry_out(self, wire: Wire, session: Session, request: Execute | Cancel) -> None:
+    async def _carry_out(
+        self, wire: Wire, session: Session, request: Execute | Cancel
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        """Carry out a command. Gives what to acknowledge; a run that was begun is followed."""
         try:
             run = await self._ask(request)
         except RyxError as error:
             if error.code == "closing":  # not refused: the page sends it to the next worker
                 await wire.close(RESTARTING, STOPPING)
-                return
+                return None
             self._counters.refused(error.code)
-            refusal = {"code": error.code, "message": error.message}
-            session.acknowledge(request.command_id, {"error": refusal})
-        else:
-            session.acknowledge(request.command_id, {"run_id": run.run_id})
+            return request.command_id, {"error": {"code": error.code, "message": error.message}}
+        if isinstance(request, Execute):
+            session.follow(run.run_id)
+        return request.command_id, {"run_id": run.run_id}
 
     async def _ask(self, request: Execute | Cancel) -> Run:
         if isinstance(request, Execute):

@@ -56,6 +56,8 @@ class Session:
         link: Callable[[], Mapping[str, Any]] | None = None,
     ) -> None:
         self.wanted = run
+        self.elsewhere = False
+        """Whether the run that was observed last is not the one that is wanted now."""
         self._identity = identity
         self._foreign = known_log is not None and known_log != identity
         self._seen = seen
@@ -78,6 +80,7 @@ class Session:
         if _standing(run) != _standing(self._run) or _head(run) < _head(self._run):
             self._due = True  # less than before: an older copy of the log has taken its place
         self._run = run
+        self.elsewhere = False
 
     def beat(self) -> None:
         """Nothing was sent for :data:`BEAT_SECONDS`: a frame goes out even without news."""
@@ -96,6 +99,13 @@ class Session:
         self._error = {"code": code, "message": message}
         self._due = True
 
+    def follow(self, run: str | None) -> None:
+        """Show this run from now on, ``None``: the newest. No frame goes out until it is seen."""
+        self.wanted, self._error = run, None
+        self.elsewhere = True
+        self._drawn = -1
+        self._due = True
+
     def receive(self, message: PageMessage) -> Request | None:
         """Take a message of the page. Returns what it asks for, if anything."""
         match message:
@@ -107,9 +117,7 @@ class Session:
             case Ping():
                 self.beat()
             case Watch(run=run):
-                self.wanted, self._error = run, None
-                self._drawn = -1
-                self._due = True
+                self.follow(run)
                 return Follow(run)
             case Execute() | Cancel():
                 return message
@@ -117,7 +125,7 @@ class Session:
 
     def frame(self) -> dict[str, Any] | None:
         """The next frame to send, or ``None`` while there is no news or one is under way."""
-        if self._waiting or not (self._due or self._grown):
+        if self._waiting or self.elsewhere or not (self._due or self._grown):
             return None
         run = self._run
         self._n += 1

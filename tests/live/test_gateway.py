@@ -258,6 +258,25 @@ def test_the_page_starts_and_watches_a_run(address: str) -> None:
         assert follow_to_the_end(viewer)["run"] == run_id
 
 
+def test_the_page_stays_with_the_run_that_it_started(address: str) -> None:
+    """The newest run is another's by the time of the answer; no frame after it shows that one."""
+    with page(address) as viewer, program(address) as other:
+        shown(viewer, hear(viewer))
+        execute = {"type": "execute", "command_id": "c1", "input": "mine", "model": None}
+        envelope(viewer, execute)
+        frames = [hear(viewer)]
+        while not frames[-1]["acks"]:
+            shown(viewer, frames[-1])
+            frames.append(hear(viewer))
+        mine = frames[-1]["acks"][0]["run_id"]
+        say(other, action="execute_workflow", input="theirs")
+        theirs = hear_until(other, "workflow_complete")[0]["run_id"]
+        assert frames[-1]["run"] == mine != theirs
+        shown(viewer, frames[-1])
+        envelope(viewer, {"type": "ping"})
+        assert hear(viewer)["run"] == mine
+
+
 def test_the_page_is_told_of_a_refused_command(address: str) -> None:
     with page(address) as viewer:
         shown(viewer, hear(viewer))

@@ -178,6 +178,19 @@ def test_watching_another_run_starts_anew() -> None:
     assert (frame["run"], frame["head"]) == ("r2", 3)
 
 
+def test_no_frame_goes_out_before_the_other_run_was_seen() -> None:
+    viewer = session()
+    viewer.observe(run(10))
+    viewer.follow("r2")
+    viewer.acknowledge("c1", {"run_id": "r2"})
+    assert viewer.elsewhere
+    assert viewer.frame() is None
+    viewer.observe(run(1, run_id="r2"))
+    frame = viewer.frame()
+    assert frame is not None
+    assert (frame["run"], frame["acks"]) == ("r2", [{"command_id": "c1", "run_id": "r2"}])
+
+
 def test_a_cursor_of_another_log_resets_the_page() -> None:
     viewer = session(known_log="log-0")
     assert viewer.frame()["reset"] is True  # type: ignore[index]
