@@ -14,7 +14,7 @@ from ryx_dash.protocol.steps import RunStatus
 def number(request: Request, name: str, default: int, *, least: int, most: int) -> int:
     """A whole number; ``default`` if it is not given."""
     text = request.query_params.get(name)
-    if text is None or text == "":
+    if text is None:
         return default
     if not (text.isascii() and text.isdigit()) or len(text) > 12 or not least <= int(text) <= most:
         raise ProtocolError(
@@ -75,6 +75,6 @@ def _one(value: str | None) -> frozenset[str]:
 
 
 def _milliseconds(request: Request, name: str) -> int | None:
-    if not request.query_params.get(name):
+    if name not in request.query_params:
         return None
     return number(request, name, 0, least=0, most=10**11)
