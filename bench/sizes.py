@@ -22,6 +22,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import apsw
@@ -49,6 +50,8 @@ QUICK_EVENTS, QUICK_RUNS = (1_000, 20_000), (300, 3_000)
 TURNS = 9
 NEAR = 40
 """Events that a hand on the scrubber moves back and forth."""
+FEW_ROWS = 4
+"""Rows that also the shortest run has of what is rare, while the others fill a page with it."""
 
 Act = Callable[[], object]
 
@@ -92,6 +95,11 @@ class Viewer:
         self._draw(pushed=False)
         self._asked = before | {"shown": self._asked["shown"]}
 
+    def ask_few(self, **asked: Any) -> None:
+        """The same of pages that are so short that each run fills one."""
+        with patch("ryx_dash.callbacks.monitor.PAGE_SIZE", FEW_ROWS):
+            self.ask(**asked)
+
     def timeline(self) -> None:
         asked = {"run": self._run.run_id, "seq": self._run.head}
         to_json(timeline.figure(self._log, self._history, asked, lambda *_: None))
@@ -111,6 +119,8 @@ def of_a_run(log: EventLog, run: Run) -> dict[str, Act]:
     page = Viewer(log, run)
     page.open()
     away = {"on": False, "seq": run.head}
+    errors, refusals = {"level": "error"}, {"text": "refused", "level": "error"}
+    successes = {"steps": "post_processing", "level": "success"}
     return {
         "open the run": lambda: Viewer(log, run).open(),
         "jump anywhere": page.jump,
@@ -120,13 +130,16 @@ def of_a_run(log: EventLog, run: Run) -> dict[str, Act]:
         "page: in the middle": lambda: page.ask(follow=away, page=run.head // 250),
         "page: with tokens": lambda: page.ask(follow=away, page=run.head // 100, tokens=True),
         "filter: a step": lambda: page.ask(steps="rag_context"),
-        "filter: errors": lambda: page.ask(level="error"),
-        "filter: a step's successes": lambda: page.ask(steps="post_processing", level="success"),
+        "filter: errors": lambda: page.ask(**errors),
+        "filter: errors, four rows": lambda: page.ask_few(**errors),
+        "filter: a step's successes": lambda: page.ask(**successes),
+        "filter: a step's successes, four rows": lambda: page.ask_few(**successes),
         "search: a frequent word": lambda: page.ask(text="the"),
         "search: a beginning": lambda: page.ask(text="re"),
         "search: two words": lambda: page.ask(text="snapshot state"),
         "search: nothing": lambda: page.ask(text="qqqqq"),
-        "search: errors with a word": lambda: page.ask(text="refused", level="error"),
+        "search: errors with a word": lambda: page.ask(**refusals),
+        "search: errors with a word, four rows": lambda: page.ask_few(**refusals),
         "sort: by latency": lambda: page.ask(sort=[{"column_id": "latency", "direction": "desc"}]),
         "sort: by message": lambda: page.ask(sort=[{"column_id": "message", "direction": "asc"}]),
         "timeline": page.timeline,

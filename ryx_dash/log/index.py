@@ -57,8 +57,11 @@ def newest_hits(
     ``bounds``: the key after which they lie, and the last one. ``also`` narrows the ``events``.
     """
     found: list[int] = []
+    _, upto = bounds
     for stretches in _groups(list(_stretches(*bounds))):
         lasts = [last for _, last in stretches]
+        if upto not in lasts and not _has_each(db, lasts, phrases, tokens=tokens):
+            continue
         which = Condition("words MATCH ?", (match(lasts, phrases, tokens=tokens),))
         which &= Condition("words.rowid > ? AND words.rowid <= ?", (stretches[-1][0], lasts[0]))
         source = "words"
@@ -139,6 +142,48 @@ def match_any_run(phrases: Sequence[Phrase]) -> str:
     """The words of the phrases, in any order, as a query to the index of commits."""
     parts = ([*(f'"{word}"' for word in phrase[:-1]), f'"{phrase[-1]}"*'] for phrase in phrases)
     return " ".join(part for phrase in parts for part in phrase)
+
+
+def has_each_word(db: Connection, phrases: Sequence[Phrase]) -> bool:
+    """Whether every word of the phrases stands in some run: a superset, for microseconds."""
+    return all(
+        _stands(db, "run_words", [word], begun=begun) for word, begun in _words_apart(phrases)
+    )
+
+
+def _has_each(
+    db: Connection, places: Sequence[int], phrases: Sequence[Phrase], *, tokens: bool
+) -> bool:
+    """The same for the stretches of ``places``."""
+    kinds = (False, True) if tokens else (False,)
+    return all(
+        _stands(
+            db,
+            "words",
+            [scoped(p, [word], token=kind) for p in places for kind in kinds],
+            begun=begun,
+        )
+        for word, begun in _words_apart(phrases)
+    )
+
+
+def _words_apart(phrases: Sequence[Phrase]) -> list[tuple[str, bool]]:
+    """The different words, and of each whether it may be a beginning; none if it is but one,
+    which needs no look ahead. Long ones come first, since they are rather rare."""
+    apart = {
+        (word, place == len(phrase)) for phrase in phrases for place, word in enumerate(phrase, 1)
+    }
+    return sorted(apart, key=lambda one: len(one[0]), reverse=True) if len(apart) > 1 else []
+
+
+def _stands(db: Connection, index: str, terms: Sequence[str], *, begun: bool) -> bool:
+    """Whether one of the terms is in an index. As whole words first: of those it opens one list,
+    for a beginning it merges the lists of all words that go on from it."""
+    for end in ("", "*") if begun else ("",):
+        which = Condition(f"{index} MATCH ?", (" OR ".join(f'"{term}"{end}' for term in terms),))
+        if select(db, "1", index, which, "LIMIT 1"):
+            return True
+    return False
 
 
 def _stretches(after: int, upto: int) -> Iterator[tuple[int, int]]:

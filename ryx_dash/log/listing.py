@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ryx_dash.log.base import RunFilter
 from ryx_dash.log.driver import Condition, Connection, query, select
-from ryx_dash.log.index import match_any_run, newest_hits
+from ryx_dash.log.index import has_each_word, match_any_run, newest_hits
 from ryx_dash.log.records import Stored, iterate_runs, key
 from ryx_dash.log.rules import plain
 from ryx_dash.log.schema import SEQ_BITS
@@ -104,6 +104,8 @@ def _with_text(
             which &= _older(stored)
             break
     else:
+        return
+    if not has_each_word(db, phrases):
         return
     match = match_any_run(phrases)
     commits = [row[0] for row in query(db, _COMMITS, match, FEW)]

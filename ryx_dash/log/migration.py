@@ -16,7 +16,7 @@ from ryx_dash.log.records import (
 )
 from ryx_dash.log.schema import BLOCK_BITS, SPAN_BITS, VERSION
 from ryx_dash.log.summary import summed
-from ryx_dash.log.tables import FLAT, LISTING, MEASURES, SNAPSHOTS
+from ryx_dash.log.tables import FLAT, LEVELS, LISTING, MEASURES, SNAPSHOTS
 
 CHUNK = 2_000
 """Events that are looked at together."""
@@ -53,6 +53,8 @@ def migrate(db: Connection) -> None:
             _each_run(db, _note_tools)
             query(db, "INSERT INTO words (words) VALUES ('delete-all')")
             _each_run(db, _index)
+        if version < 7:
+            query(db, LEVELS)
     db.set_busy_timeout(BUSY_SECONDS * 1000)
 
 

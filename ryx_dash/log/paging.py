@@ -13,7 +13,7 @@ from ryx_dash.log.index import newest_hits
 from ryx_dash.log.records import Stored, key, pick_events
 from ryx_dash.log.rules import bounds, window
 from ryx_dash.log.sorting import Sort, Sorted, order
-from ryx_dash.log.tallies import BY_SHAPE, Tallies, between, shape
+from ryx_dash.log.tallies import Tallies, between, shape, shapes
 from ryx_dash.log.words import wanted
 
 
@@ -73,7 +73,7 @@ class Pages:
             tokens=where.tokens,
             most=MOST_HITS + 1,
             also=self._narrower() if narrow else None,
-            events="events" if of_call else BY_SHAPE,
+            events="events" if of_call else shapes(where),
         )
         keys, cut = found[MOST_HITS - 1 :: -1], len(found) > MOST_HITS
         first, end = window(len(keys), offset, limit)

@@ -12,6 +12,7 @@ from ryx_dash.log.driver import Connection, damaged, query, scalar, transaction
 from ryx_dash.log.tables import (
     APPLICATION_ID,
     FLAT,
+    LEVELS,
     LISTING,
     MEASURES,
     SINCE_1,
@@ -19,7 +20,7 @@ from ryx_dash.log.tables import (
     TABLES,
 )
 
-VERSION = 6
+VERSION = 7
 """Grows when the tables change in a way that an older program cannot read."""
 
 PATIENCE_SECONDS = 600
@@ -57,7 +58,7 @@ def prepare(db: Connection, path: Path) -> None:
         db.set_busy_timeout(PATIENCE_SECONDS * 1000)
     with transaction(db):
         if _is_new(db):  # still: of several processes that start, one makes the tables
-            query(db, TABLES + LISTING + MEASURES + SNAPSHOTS + FLAT)
+            query(db, TABLES + LISTING + MEASURES + SNAPSHOTS + FLAT + LEVELS)
             query(
                 db, "INSERT INTO meta VALUES ('identity', ?), ('trial', 0)", secrets.token_hex(16)
             )

@@ -6,6 +6,12 @@ APPLICATION_ID = 0x52797844
 MODEL = "coalesce(model_used, model)"
 """The model of a run: the one in use, else the one asked for."""
 
+RARE = ("error", "warning")
+"""Levels that few events have, of which an index knows each."""
+
+IS_RARE = f"level IN {RARE}"
+"""A query says it as the index does, or SQLite does not see that they belong together."""
+
 TABLES = f"""
 PRAGMA application_id = {APPLICATION_ID};
 CREATE TABLE meta (
@@ -142,6 +148,12 @@ CREATE INDEX events_by_latency ON events (key >> 32, latency)
     WHERE latency IS NOT NULL AND kind <> 'llm_token';
 CREATE INDEX events_by_message ON events (key >> 32, message) WHERE kind <> 'llm_token';
 """
+LEVELS = f"""
+PRAGMA user_version = 7;
+CREATE INDEX events_by_level ON events (level, key, kind, step) WHERE {IS_RARE};
+"""
+# What version 7 adds: where in a run something went wrong, without a look at all that went well.
+#
 # What version 6 adds: what it takes to answer in the same time however many events or runs there
 # are. `run_tools` has a row for each name in `tools`; `spans` sums up `tallies`; `events_by_shape`
 # is what filters look at, without the payloads between. `words` is made anew: its stretches were

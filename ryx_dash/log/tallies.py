@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from ryx_dash.log.base import RowFilter
 from ryx_dash.log.driver import Condition, Connection, select
 from ryx_dash.log.schema import BLOCK_BITS, SPAN_BITS
+from ryx_dash.log.tables import IS_RARE, RARE
 
-BY_SHAPE = "events INDEXED BY events_by_shape"
-"""Events by what a filter looks at; their payloads are not among it."""
+FEW = 1_000
+"""Events of rare levels that are passed over one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Tallies:
 
     def _counted(self, after: int, upto: int) -> Stretch:
         where = between("key", after, upto) & shape(self.where)
-        [[events]] = select(self.db, "count(*)", BY_SHAPE, where)
+        [[events]] = select(self.db, "count(*)", shapes(self.where), where)
         return Stretch(after, upto, events)
 
     def _keys_in(self, stretch: Stretch, skip: int, limit: int) -> list[int]:
@@ -86,16 +87,29 @@ class Tallies:
         if stretch.events == size:  # all pass: nothing to look for
             first = stretch.after + 1 + skip
             return list(range(first, min(first + limit, stretch.upto + 1)))
-        if size == 1 << SPAN_BITS:
+        known = is_rare(self.where) and stretch.events <= FEW
+        if size == 1 << SPAN_BITS and not known:
             return self.keys(list(self._parts(stretch.after, stretch.upto, 1)), skip, limit)
         where = between("key", stretch.after, stretch.upto) & shape(self.where)
         then = f"ORDER BY key LIMIT {limit} OFFSET {skip}"
-        return [row[0] for row in select(self.db, "key", BY_SHAPE, where, then)]
+        return [row[0] for row in select(self.db, "key", shapes(self.where), where, then)]
+
+
+def is_rare(where: RowFilter) -> bool:
+    """Whether only events pass of which an index knows each."""
+    return bool(where.levels) and where.levels.issubset(RARE)
+
+
+def shapes(where: RowFilter) -> str:
+    """The events by what a filter looks at; their payloads are not among it."""
+    return f"events INDEXED BY {'events_by_level' if is_rare(where) else 'events_by_shape'}"
 
 
 def shape(where: RowFilter, streamed: str = "kind = 'llm_token'") -> Condition:
     """What events are filtered by, and their tallies, which say otherwise what is ``streamed``."""
-    condition = Condition() if where.tokens else Condition(f"NOT ({streamed})")
+    condition = Condition(IS_RARE) if is_rare(where) else Condition()
+    if not where.tokens:
+        condition &= Condition(f"NOT ({streamed})")
     for column, values in (("step", where.steps), ("level", where.levels)):
         if values:
             marks = ", ".join("?" * len(values))

@@ -8,7 +8,14 @@ from ryx_dash.protocol.steps import INPUT, Step
 
 TS = "2026-01-01T00:00:00.000000Z"
 
-BACK_TO_5 = """
+BACK_TO_6 = """
+DROP INDEX events_by_level;
+PRAGMA user_version = 6;
+"""
+"""What turns a new log into one as version 6 wrote it."""
+
+BACK_TO_5 = f"""
+{BACK_TO_6}
 DROP TABLE run_tools;
 DROP TABLE spans;
 DROP INDEX runs_by_model;
@@ -20,7 +27,7 @@ DROP INDEX events_by_message;
 INSERT INTO words (words) VALUES ('delete-all');
 PRAGMA user_version = 5;
 """
-"""What turns a new log into one as version 5 wrote it; its index of words was another one."""
+"""What turns it into one as version 5 wrote it; its index of words was another one."""
 
 BACK_TO_3 = f"""
 {BACK_TO_5}

@@ -19,6 +19,7 @@ from tests.log.samples import (
     BACK_TO_2,
     BACK_TO_3,
     BACK_TO_5,
+    BACK_TO_6,
     TS,
     claimed,
     event,
@@ -65,8 +66,8 @@ def log(path: Path) -> Iterator[SqliteLog]:
 
 @pytest.mark.parametrize(
     "back",
-    [BACK_TO_5, BACK_TO_3, BACK_TO_2, BACK_TO_2 + BACK_TO_1],
-    ids=["5", "3", "2", "1"],
+    [BACK_TO_6, BACK_TO_5, BACK_TO_3, BACK_TO_2, BACK_TO_2 + BACK_TO_1],
+    ids=["6", "5", "3", "2", "1"],
 )
 def test_an_old_log_says_all_that_a_new_one_says(path: Path, log: SqliteLog, back: str) -> None:
     expected = log.runs(), log.facets(), log.identity
