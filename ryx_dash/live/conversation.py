@@ -76,6 +76,8 @@ class Conversation:
         self._keeps_contract = False
         self._asked_again: int | None = None
         self._heard = time.monotonic()
+        self._cut_off = True
+        """Whether there was no connection just now: for that time nobody was silent."""
         self._looked = -inf
         self._tries = 0
 
@@ -114,8 +116,8 @@ class Conversation:
         assert socket.response is not None
         self._keeps_contract = self._keeps_contract or CONTRACT_HEADER in socket.response.headers
         self._translator.order.forget()
-        if not self._sent:
-            self._heard = time.monotonic()
+        if self._cut_off:
+            self._heard, self._cut_off = time.monotonic(), False
 
     async def _take(self, messages: Sequence[bytes]) -> bool:
         """Emit what messages bring, or what waited for one that has not come if there are none;
@@ -218,6 +220,7 @@ class Conversation:
         seconds = next(self._pauses)
         await self._emit(self._waiting(error, seconds))
         await self._link.pause(seconds)
+        self._cut_off = True
         return True
 
     # -- what is said ---------------------------------------------------------------------------

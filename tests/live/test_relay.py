@@ -435,6 +435,29 @@ async def test_a_backend_that_stays_away_leaves_a_begun_run_interrupted() -> Non
     assert state(events).status is RunStatus.INTERRUPTED
 
 
+async def test_time_without_a_connection_is_nobodys_silence() -> None:
+    """A backend that comes back after longer than the silence allowed may say what it has."""
+
+    async def half(socket: ServerConnection, command: dict[str, Any]) -> None:
+        await backends.say(socket, **counted(1, "workflow_start"))
+        backend.status = 503
+        await socket.close(1012)
+
+    async def rest(socket: ServerConnection, command: dict[str, Any]) -> None:
+        await anyio.sleep(0.1)
+        await backends.say(socket, **counted(2, "workflow_complete", response="Here again."))
+
+    def pauses() -> Iterator[float]:
+        yield 1.0  # longer than the silence
+        backend.status = None
+        yield from quick()
+
+    async with served_backend(half, resume=rest) as backend:
+        events = await logged(Relay(backend.url, silence=0.6, pauses=pauses))
+    assert "run=mine&since=1" in backend.queries[-1]
+    assert state(events).answer == "Here again."
+
+
 # -- cancelling ------------------------------------------------------------------------------------
 
 
