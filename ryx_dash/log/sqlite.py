@@ -49,8 +49,8 @@ from ryx_dash.protocol.events import Draft, Event
 from ryx_dash.protocol.steps import RunStatus
 
 TRIAL_BYTES = 131_072
-"""Bytes of a trial write: more than the start of a run needs, which is 13 to 19 pages of 4 KiB. Less
-may still fit into the journal when no run does."""
+"""Bytes of a trial write: more than the start of a run needs, which is 13 to 19 pages of 4 KiB.
+Less may still fit into the journal when no run does."""
 
 _NEXT = "WHERE status = 'queued' ORDER BY rid LIMIT 1"
 _TOTAL = "SELECT count(*) FROM runs INDEXED BY runs_by_status"  # the smallest of its indexes
