@@ -1,18 +1,31 @@
 """The server callback of the page that compares two runs."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
 from dash import Dash, Input, Output
 
-from ryx_dash.callbacks.history import SPACING, History
+from ryx_dash.callbacks.history import History
 from ryx_dash.errors import LogError
-from ryx_dash.log.base import EventLog, Run
-from ryx_dash.projection.compare import compare_texts, divergence, pair_calls, pair_steps
+from ryx_dash.log.base import EventLog, RowFilter, Run
+from ryx_dash.projection.compare import (
+    Divergence,
+    compare_texts,
+    divergence,
+    pair_calls,
+    pair_steps,
+)
 from ryx_dash.protocol.clean import clean_text
 from ryx_dash.protocol.events import Event
 from ryx_dash.views import compare, compare_ids
+
+MOST_COMPARED = 10_000
+"""Events of each run, tokens aside, among which it is looked for where the two part."""
+
+AT_ONCE = 500
+"""Events that are read together."""
 
 
 def register(app: Dash, log: EventLog, history: History) -> None:
@@ -46,16 +59,48 @@ def parse_pair(search: Any) -> tuple[str, str] | None:
 
 def _comparison(log: EventLog, history: History, a: Run, b: Run) -> compare.Comparison:
     one, other = (history.at(run.run_id, run.head, budget=None) for run in (a, b))
+    parted, compared = _part(log, a, b)
     return compare.Comparison(
         a=one,
         b=other,
-        parted=divergence(_events(log, a), _events(log, b)),
+        parted=parted,
+        compared=compared,
         steps=pair_steps(one, other),
         calls=pair_calls(one, other),
         answer=compare_texts(one.answer, other.answer),
     )
 
 
-def _events(log: EventLog, run: Run) -> Iterator[Event]:
-    for after in range(0, run.head, SPACING):
-        yield from log.read(run.run_id, after=after, upto=min(after + SPACING, run.head))
+def _part(log: EventLog, a: Run, b: Run) -> tuple[Divergence | None, int | None]:
+    """Where two runs part; if they do not as far as was looked, how many events that were."""
+    if a.run_id == b.run_id:
+        return None, None
+    one, other = _First(log, a), _First(log, b)
+    parted = divergence(one, other)
+    if parted is not None:
+        unread = (parted.a is None and one.cut) or (parted.b is None and other.cut)
+        if not unread:
+            return parted, None
+    return None, MOST_COMPARED if one.cut or other.cut else None
+
+
+@dataclass(slots=True)
+class _First:
+    """The first :data:`MOST_COMPARED` events of a run, tokens aside, read as they are wanted.
+    ``cut``: all were, and there are more."""
+
+    log: EventLog
+    run: Run
+    cut: bool = False
+
+    def __iter__(self) -> Iterator[Event]:
+        left, after = MOST_COMPARED, 0
+        while left:
+            where = RowFilter(after=after, upto=self.run.head)
+            page = self.log.rows(self.run.run_id, where, limit=min(AT_ONCE, left))
+            yield from page.events
+            left -= len(page.events)
+            if page.total == len(page.events):
+                return
+            after = page.events[-1].seq
+        self.cut = True

@@ -103,6 +103,8 @@ def divergence(a: Iterable[Event], b: Iterable[Event]) -> Divergence | None:
 
 def differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[str, ...]:
     """The names under which two objects hold different values."""
+    if _stable(a) == _stable(b):  # as most are, which is sooner known of the whole
+        return ()
     names = [name for name in {**a, **b} if name not in MEASURED]
     return tuple(name for name in names if _stable(a.get(name)) != _stable(b.get(name)))
 

@@ -21,11 +21,13 @@ ARGUMENT_LIMIT = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """All that the page shows. ``parted`` is ``None`` if the runs do not part."""
+    """All that the page shows. ``parted`` is ``None`` if the runs do not part, or not among the
+    first ``compared`` events of each, tokens aside; all were compared if that is ``None``."""
 
     a: RunState
     b: RunState
     parted: Divergence | None
+    compared: int | None
     steps: tuple[StepPair, ...]
     calls: tuple[CallPair, ...]
     answer: tuple[Piece, ...]
@@ -101,8 +103,14 @@ def _swatch(run: str) -> Any:
 
 def _parted(shown: Comparison) -> Any:
     parted = shown.parted
-    if parted is None:
-        text: list[Any] = ["Both runs did the same, times aside."]
+    if parted is None and shown.compared is not None:
+        first = format_count(shown.compared)
+        text: list[Any] = [
+            f"Both runs did the same, times aside, in their first {first} events without tokens. "
+            "Later events were not compared."
+        ]
+    elif parted is None:
+        text = ["Both runs did the same, times aside."]
     else:
         what = parted.a or parted.b
         place = step_label(what.step) if what is not None and what.step else "the run itself"

@@ -14,6 +14,8 @@ from ryx_dash.protocol.steps import EXECUTE
 from tests.archive.runs import EVIL, drafts, recorded
 from tests.views.tree import find, one, text
 
+PARTED = "compare-parted"
+
 
 @pytest.fixture
 def log():
@@ -114,3 +116,45 @@ def test_a_run_that_is_not_there_is_said(log):
 def test_any_address_is_read(search):
     pair = parse_pair("?" + search)
     assert pair is None or all(pair)
+
+
+def progress(*values):
+    """A run of steps that tell one value each, with a token after each."""
+    return [
+        made
+        for value in values
+        for made in (
+            step_event(EventKind.STEP_COMPLETE, EXECUTE, "done", data={"value": value}),
+            step_event(EventKind.LLM_TOKEN, EXECUTE, "", data={"text": "t"}),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "parted"),
+    [
+        ("abcde", "abcde", False),
+        ("abcdX", "abcdY", False),  # after what is compared
+        ("abcde", "abcdefgh", False),
+        ("abc", "abc", False),
+        ("aXcde", "abcde", True),
+        ("ab", "abcde", True),
+        ("abcde", "ab", True),
+        ("", "abcde", True),
+    ],
+)
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_of_long_runs_the_first_events_are_compared(log, monkeypatch, a, b, parted, at_once):
+    monkeypatch.setattr(compare, "MOST_COMPARED", 4)
+    monkeypatch.setattr(compare, "AT_ONCE", at_once)
+    said = one(shown(log, *(recorded(log, "q", progress(*run)) for run in (a, b))), id=PARTED)
+    assert said["data-parted"] == str(parted).lower()
+    cut = "in their first 4 events without tokens. Later events were not compared" in text(said)
+    assert cut == (not parted and max(len(a), len(b)) > 4)
+
+
+def test_a_run_is_not_read_to_be_compared_with_itself(log, monkeypatch):
+    run = recorded(log, "q", progress(*"abcdef"))
+    monkeypatch.setattr(compare, "MOST_COMPARED", 4)
+    said = one(shown(log, run, run), id=PARTED)
+    assert text(said) == "Both runs did the same, times aside."
