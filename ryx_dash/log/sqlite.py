@@ -48,9 +48,10 @@ from ryx_dash.protocol.analysis import Analysis
 from ryx_dash.protocol.events import Draft, Event
 from ryx_dash.protocol.steps import RunStatus
 
-TRIAL_BYTES = 131_072
-"""Bytes of a trial write: more than the start of a run needs, which is 13 to 19 pages of 4 KiB.
-Less may still fit into the journal when no run does."""
+TRIAL_BYTES = 262_144
+"""Bytes of a trial write: more than the start of a run with an input of usual length needs (13 to
+40 pages of 4 KiB: its row, its indexes, its words, now and then a merge of these). With less, the
+journal may have room for the trial where it has none for a run."""
 
 _NEXT = "WHERE status = 'queued' ORDER BY rid LIMIT 1"
 _TOTAL = "SELECT count(*) FROM runs INDEXED BY runs_by_status"  # the smallest of its indexes

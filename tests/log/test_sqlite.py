@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -506,6 +506,21 @@ log.close()
     assert "is full or fails" in result(code, path)
     with closing(SqliteLog(path)) as log:
         assert latest(log).head == 2
+
+
+def test_where_a_trial_write_has_room_the_start_of_a_run_has_it_too(
+    path: Path, log: SqliteLog
+) -> None:
+    def written(write: Callable[[], object]) -> int:
+        before = journal.stat().st_size
+        write()
+        return journal.stat().st_size - before
+
+    journal = path.with_name(f"{path.name}-wal")
+    with closing(connect(path)) as reader:
+        query(reader, "BEGIN; SELECT count(*) FROM runs")  # while it reads, the journal only grows
+        starts = [written(lambda: started(log)) for _ in range(200)]
+        assert written(log.writable) > max(starts) > 0
 
 
 def test_a_lost_lease_leaves_the_log_as_it_was(log: SqliteLog) -> None:
