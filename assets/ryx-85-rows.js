@@ -6,6 +6,7 @@
   const RyxDash = (root.RyxDash = root.RyxDash || {});
 
   const ROW = "#event-table tr:has(> td[data-dash-row])";
+  const TIME = '#event-table td[data-dash-column="time"]';
   const MOVES = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
   let page = null;
@@ -14,24 +15,36 @@
 
   const rows = () => [...document.querySelectorAll(ROW)];
 
+  const events = () => page.get("event-table", "data") || [];
+
+  /** What a row shows, of the events of the table. */
+  function eventOf(row, all = events()) {
+    const cell = row.querySelector("td[data-dash-row]");
+    return (cell && all[Number(cell.dataset.dashRow)]) || null;
+  }
+
   /** The number of the event in a row. */
   function seqOf(row) {
-    const cell = row.querySelector("td[data-dash-row]");
-    const data = page.get("event-table", "data") || [];
-    const event = cell ? data[Number(cell.dataset.dashRow)] : null;
+    const event = eventOf(row);
     return event ? event.seq : null;
   }
 
   const find = (seq) => rows().find((row) => seqOf(row) === seq) || null;
 
-  /** Rows are drawn again and again: each time one of them has to be reachable. */
+  /** Rows are drawn again and again: each time one of them has to be reachable, and each has the
+   * colour of its event's level.
+   */
   function prepare() {
     planned = false;
     const all = rows();
+    const known = events();
     const held = all.find((row) => row === document.activeElement) || all[all.length - 1];
     for (const row of all) {
-      row.tabIndex = row === held ? 0 : -1;
-      row.toggleAttribute("data-inspected", inspected !== null && seqOf(row) === inspected);
+      const { level = "", seq = null } = eventOf(row, known) || {};
+      const index = row === held ? 0 : -1;
+      if (row.tabIndex !== index || !row.hasAttribute("tabindex")) row.tabIndex = index;
+      if (row.dataset.level !== level) row.dataset.level = level;
+      row.toggleAttribute("data-inspected", inspected !== null && seq === inspected);
     }
   }
 
@@ -74,6 +87,13 @@
     prepare();
   }
 
+  /** A time tells in UTC, and with its date, what it stands for. */
+  function onHover(event) {
+    const cell = event.target.closest && event.target.closest(TIME);
+    const shown = cell && eventOf(cell.parentElement);
+    if (shown) cell.title = shown.utc;
+  }
+
   /** Look after the monitor of the page that has just been put up. */
   function watch() {
     const box = document.getElementById("monitor-scroll");
@@ -86,6 +106,7 @@
     page = glue;
     document.addEventListener("click", onClick);
     document.addEventListener("keydown", onKey);
+    document.addEventListener("mouseover", onHover, { passive: true });
   }
 
   RyxDash.eventRows = Object.freeze({ start, watch, show, find });

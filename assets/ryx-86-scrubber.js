@@ -12,6 +12,7 @@
   let page = null;
   let state = travel.create();
   let addressTimer = null;
+  let ticking = false;
 
   const EFFECTS = {
     pause: ({ value }) => page.put("pause", { data: value }),
@@ -23,12 +24,42 @@
     state = result.state;
     for (const effect of result.effects) EFFECTS[effect.type](effect);
     draw();
+    tickSoon();
+  }
+
+  /** Go on while something is to come; a page at rest is not woken. */
+  function tickSoon() {
+    if (ticking || !(state.play || state.wanted !== null)) return;
+    ticking = true;
+    root.setTimeout(() => {
+      ticking = false;
+      act("tick");
+    }, TICK_MS);
+  }
+
+  /** Put the range on the page. It is no component: it moves with each frame. */
+  function stand() {
+    const holder = document.getElementById("scrubber-place");
+    if (!holder || holder.firstChild) return;
+    const range = Object.assign(document.createElement("input"), { id: "scrubber", type: "range", min: 0, max: 0 });
+    holder.append(range);
+    draw();
+  }
+
+  /** Let the range go to `head`; `seq` is where it stands, null: where a hand is moving it. */
+  function place(head, seq) {
+    const range = document.getElementById("scrubber");
+    if (!range) return;
+    const wanted = { max: head, min: Math.min(1, head), ...(seq === null ? {} : { value: seq }) };
+    for (const [name, value] of Object.entries(wanted)) {
+      if (range[name] !== String(value)) range[name] = value;
+    }
   }
 
   function draw() {
     const { run, head, play, live, asked, wanted } = state;
     const resting = asked === null && wanted === null;
-    page.put("scrubber", { max: head, min: Math.min(1, head), ...(resting || play ? { value: String(travel.place(state)) } : {}) });
+    place(head, resting || play ? travel.place(state) : null);
     page.put("travel-play", { children: play ? "‖ stop" : "▶ play", "aria-pressed": String(play !== null) });
     page.put("travel-live", { "data-away": live ? "no" : "yes" });
     RyxDash.draw.draw({ "travel-link": { "data-copy": run ? root.location.origin + travel.link(run, state.seq) : "" } });
@@ -77,6 +108,7 @@
 
   /** Go to the moment that the address names, if it names one. */
   function open() {
+    stand();
     const moment = travel.linked(root.location.pathname, root.location.search);
     // a page that begins live has no place to leave: the server need not be asked
     if (moment || page.get("pause", "data")) page.put("pause", { data: moment });
@@ -95,17 +127,13 @@
     settleSoon();
   }
 
-  const place = () => travel.place(state);
   const ahead = (value) => act("ahead", { ahead: value });
 
   function start(glue) {
     page = glue;
     document.addEventListener("click", onClick);
     document.addEventListener("input", onInput);
-    root.setInterval(() => {
-      if (state.play || state.wanted !== null) act("tick");
-    }, TICK_MS);
   }
 
-  RyxDash.scrubber = Object.freeze({ start, open, shown, paused, ahead, place, settleSoon, move: act });
+  RyxDash.scrubber = Object.freeze({ start, open, shown, paused, ahead, place: () => travel.place(state), settleSoon, move: act });
 })(globalThis);

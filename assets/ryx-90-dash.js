@@ -158,6 +158,28 @@
     if (input.trim() === "") panels.focus("query-input");
   }
 
+  // -- frames that are drawn --------------------------------------------------------------------
+
+  /** The server callback has answered, and all that it gave is on the page. */
+  function shown() {
+    const now = get("shown", "data");
+    if (!now) return;
+    const another = state.seen.run !== null && now.run !== state.seen.run;
+    act("shown", { shown: now });
+    if (another) startClean(now.run, get("pause", "data"), get("follow", "data"), get("selected", "data"));
+    hush.shown(now);
+    scrubber.shown(now);
+    timeline.shown(now);
+    inspector.shown(now);
+    monitor.shown(now, get("follow", "data"), get("pause", "data"));
+  }
+
+  // A callback of Dash's would say so in five changes of its store. What came with the store is in
+  // the document when the task ends in which it was told.
+  RyxDash.quiet.start((id) => {
+    if (id === "shown") root.queueMicrotask(shown);
+  });
+
   // -- callbacks --------------------------------------------------------------------------------
 
   const nothing = () => dash.no_update;
@@ -168,18 +190,6 @@
       if (value === undefined || value === null) mount();
       else if (value.readyState === CLOSED && !stale(value)) closed(value);
       else if (value.readyState === OPEN) act("tick");
-    },
-
-    shown(shown, paused, follow, selected) {
-      if (!shown) return;
-      const another = state.seen.run !== null && shown.run !== state.seen.run;
-      act("shown", { shown });
-      if (another) startClean(shown.run, paused, follow, selected);
-      hush.shown(shown);
-      scrubber.shown(shown);
-      timeline.shown(shown);
-      inspector.shown(shown);
-      monitor.shown(shown, get("follow", "data"), get("pause", "data"));
     },
 
     execute(clicks, submits, value, model) {

@@ -21,15 +21,6 @@ def register(app: Dash) -> None:
 def _connection(app: Dash) -> None:
     call(app, "state", Input(ids.SOCKET, "state"))
     call(app, "reconnect", Input(ids.RECONNECT, "n_clicks"), at_first=False)
-    call(
-        app,
-        "shown",
-        Input(ids.SHOWN, "data"),
-        State(ids.PAUSED, "data"),
-        State(ids.FOLLOWING, "data"),
-        State(ids.SELECTED, "data"),
-        at_first=False,
-    )
 
 
 def _commands(app: Dash) -> None:

@@ -38,7 +38,6 @@ OUTPUTS = {
     "elements": Output(ids.GRAPH, "elements"),
     "graph": Output(ids.GRAPH_VIEW, "data"),
     "rows": Output(ids.TABLE, "data"),
-    "tooltips": Output(ids.TABLE, "tooltip_data"),
     "page": Output(ids.TABLE, "page_current"),
     "pages": Output(ids.TABLE, "page_count"),
     "reset": Output(ids.FILTER_RESET, "hidden"),

@@ -99,8 +99,7 @@ def of_table(view: View, page: Page, shown: read.Shown, asked: Mapping[str, Any]
         "position": scrubber.position(state, view.run.head, zone),
     }
     if view.since < 0 or view.asked_anew or page.key != shown.rows:
-        rows = [row(event, zone) for event in page.rows.events]
-        views |= {"rows": rows, "tooltips": monitor.tooltips(rows)}
+        views["rows"] = [row(event, zone) for event in page.rows.events]
     if page.page != read.parse_page(asked["page"]):
         views["page"] = page.page
     return views
@@ -141,7 +140,6 @@ def _empty(status: str) -> Views:
         "graph": graph.view(state),
         "steps": steps.items(state.steps),
         "rows": [],
-        "tooltips": [],
         "page": 0,
         "pages": 1,
         "note": monitor.note(0, 0, page=0, pages=1, zone="UTC"),

@@ -26,6 +26,7 @@ NOTICE = "notice"
 
 # time travel
 SCRUBBER = "scrubber"
+SCRUBBER_PLACE = "scrubber-place"
 POSITION = "position"
 TRAVEL_PREVIOUS = "travel-previous"
 TRAVEL_BACK = "travel-back"

@@ -29,14 +29,6 @@ COLUMNS = (
     ("message", "Message"),
     ("latency", "Latency"),
 )
-_WIDTHS = {"time": "112px", "step": "148px", "node": "72px", "icon": "28px", "latency": "88px"}
-_LEVEL_COLOURS = {
-    "info": "--text-2",
-    "success": "--success",
-    "warning": "--warning",
-    "error": "--failed-text",
-    "running": "--running",
-}
 
 
 def panel() -> Any:
@@ -71,7 +63,11 @@ def panel() -> Any:
 
 
 def table() -> Any:
-    """The table itself; the one place that knows which component it is."""
+    """The table itself; the one place that knows which component it is.
+
+    Its widths and colours are in ``assets/40-panels.css``: what the component is told of styles it
+    works out anew for each cell of each frame.
+    """
     with warnings.catch_warnings():
         # Dash 5 removes the DataTable, and says so whenever one is made; `dash<5` is pinned.
         warnings.filterwarnings(
@@ -89,33 +85,8 @@ def table() -> Any:
             sort_mode="single",
             sort_by=[],
             cell_selectable=False,
-            tooltip_delay=400,
-            tooltip_duration=None,
             style_as_list_view=True,
-            style_cell={"textAlign": "left"},
-            style_cell_conditional=[
-                {
-                    "if": {"column_id": key},
-                    "width": width,
-                    "minWidth": width,
-                    "maxWidth": width,
-                    "textAlign": {"latency": "right", "icon": "center"}.get(key, "left"),
-                }
-                for key, width in _WIDTHS.items()
-            ],
-            style_data_conditional=[
-                {
-                    "if": {"column_id": "icon", "filter_query": f"{{level}} = {level}"},
-                    "color": f"var({colour})",
-                }
-                for level, colour in _LEVEL_COLOURS.items()
-            ],
         )
-
-
-def tooltips(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What hovering over a row's time shows: the moment in UTC."""
-    return [{"time": {"value": row["utc"], "type": "text"}} for row in rows]
 
 
 def note(

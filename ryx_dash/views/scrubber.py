@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import dash_bootstrap_components as dbc
-from dash import dcc, html
+from dash import html
 
 from ryx_dash.projection.rows import clock
 from ryx_dash.projection.state import RunState
@@ -44,9 +44,8 @@ def bar() -> Any:
                 className="travel-buttons",
             ),
             html.Label("Position in the run", htmlFor=ids.SCRUBBER, className="sr-only"),
-            dcc.Input(
-                id=ids.SCRUBBER, type="range", min=0, max=0, step=1, value="0", className="scrubber"
-            ),
+            # The client-side layer puts the range there, and moves it with each frame.
+            html.Div(id=ids.SCRUBBER_PLACE, className="scrubber"),
             html.Span("no events", id=ids.POSITION, className="data position"),
             html.Button(
                 "link",

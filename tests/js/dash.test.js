@@ -8,7 +8,7 @@ const { assets } = require("./load.js");
 
 const COMPONENTS = ["ws", "zone", "selected", "pause", "follow", "event-table", "connection-status", "connection-note",
   "reconnect-button", "queue-count", "command-error", "link-page", "link-backend", "follow-toggle", "pause-button",
-  "graph-layout", "model-select", "query-input", "scrubber", "travel-play", "travel-live", "travel-link", "ahead-asked"];
+  "graph-layout", "model-select", "query-input", "shown", "travel-play", "travel-live", "travel-link", "ahead-asked"];
 
 /** A browser with these components on its page; the rest of the page does not exist. */
 function browser({ components = COMPONENTS, path: pathname = "/", storage = {} } = {}) {
@@ -48,6 +48,7 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
       return b.answer;
     },
     requestAnimationFrame: (act) => act(),
+    queueMicrotask: (act) => act(),
     matchMedia: () => ({ matches: false }),
     WebSocket: class {
       addEventListener(_, act) {
@@ -70,6 +71,13 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
     vm.runInContext(readFileSync(path.join(assets, name), "utf8"), context, { filename: name });
   }
   b.RyxDash = sandbox.RyxDash;
+  sandbox.React = { createElement: (type, props) => ({ type, props }) };
+  sandbox.dash_core_components = { Store: class {} };
+  b.listeners.DOMContentLoaded.forEach((act) => act());
+  b.told = (id) => {
+    const store = sandbox.dash_core_components.Store({ id, setProps: () => assert.fail("Dash is told") });
+    store.props.setProps({ modified_timestamp: 1 });
+  };
   b.open = () => new sandbox.WebSocket("ws://here"); // as Dash's component does
   b.open();
   b.document = sandbox.document;
@@ -80,6 +88,10 @@ function browser({ components = COMPONENTS, path: pathname = "/", storage = {} }
   b.trigger = (id, name, ...args) => {
     sandbox.dash_clientside.callback_context = { triggered_id: id };
     return b.call(name, ...args);
+  };
+  b.shown = (shown, stores = {}) => {
+    for (const [id, data] of Object.entries({ shown, ...stores })) b.props(id).data = data;
+    b.told("shown");
   };
   b.event = (type, event = {}) => (b.listeners[type] || []).forEach((act) => act(event));
   b.message = (frame) => b.heard({ data: JSON.stringify({ log: "L", acks: [], beat: 15, ...frame }), timeStamp: (b.now += 1) });
@@ -155,7 +167,7 @@ test("callbacks of a page that has just come up do nothing", () => {
   for (const name of ["cancel", "reconnect", "turn", "fit", "fold"]) assert.equal(b.call(name, undefined), undefined);
   for (const name of ["pause", "follow", "clear", "tap"]) assert.equal(b.call(name, undefined, null, null), "no_update");
   assert.deepEqual(plain(b.call("reset", 0)), Array(3).fill("no_update"));
-  b.call("shown", undefined);
+  b.shown(undefined);
   b.call("monitor", { on: true }, null, undefined);
   b.call("graph", null);
   b.call("ring", undefined);
@@ -164,7 +176,7 @@ test("callbacks of a page that has just come up do nothing", () => {
 
 test("cancel means the run that is on the page", () => {
   const b = live();
-  b.call("shown", { n: 1, run: "r1", seq: 3, head: 3, log: "L" }, null, { on: true }, null);
+  b.shown({ n: 1, run: "r1", seq: 3, head: 3, log: "L" });
   b.call("cancel", 1);
   assert.equal(b.sent()[0].run_id, "r1");
 });
@@ -231,9 +243,10 @@ test("buttons say what they are", () => {
 
 test("another run starts clean", () => {
   const b = live();
-  const show = (n, run) => b.call("shown", { n, run, seq: 1, head: 1, log: "L" }, { run: "r1", seq: 1 }, { on: false, seq: 1 }, { node: "rag" });
+  const left = { pause: { run: "r1", seq: 1 }, follow: { on: false, seq: 1 }, selected: { node: "rag" } };
+  const show = (n, run) => b.shown({ n, run, seq: 1, head: 1, log: "L" }, left);
   show(1, "r1");
-  assert.equal(b.props("follow").data, undefined);
+  assert.equal(b.props("follow").data.on, false);
   show(2, "r2");
   assert.deepEqual(plain([b.props("pause").data, b.props("follow").data, b.props("selected").data]), [null, { on: true }, { node: null }]);
 });

@@ -112,8 +112,3 @@ def test_the_filters_offer_every_step_and_level():
 )
 def test_the_note_under_the_table(shown, total, pages, words):
     assert monitor.note(shown, total, page=2, pages=pages, zone="Europe/Berlin") == words
-
-
-def test_utc_is_shown_on_hover():
-    rows = [{"utc": "2026-01-01T00:00:00.000000Z"}]
-    assert monitor.tooltips(rows)[0]["time"]["value"] == rows[0]["utc"]

@@ -25,7 +25,8 @@ def test_the_position_in_words(seq, head, last, words):
 
 def test_the_bar_has_its_place_before_any_event():
     bar = scrubber.bar()
-    assert one(bar, id=ids.SCRUBBER)["type"] == "range"
+    assert one(bar, type="Label", htmlFor=ids.SCRUBBER)
+    assert one(bar, id=ids.SCRUBBER_PLACE)
     assert one(bar, id=ids.TRAVEL_LIVE)["data-away"] == "no"
     speeds = one(bar, id=ids.TRAVEL_SPEED)["options"]
     assert [speed["label"] for speed in speeds] == ["1×", "4×", "16×"]
