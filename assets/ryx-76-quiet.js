@@ -26,11 +26,15 @@
     return Object.setPrototypeOf(Quiet, component); // Dash reads its defaults, and whether it is there yet
   }
 
+  /** The library with that component in the place of its own, which cannot be written. */
+  const having = (library, name, component) => Object.create(library, { [name]: { value: component, enumerable: true } });
+
   /** When all scripts are there, and nothing is drawn yet. `told` gets the id of what has changed. */
   function start(told) {
     document.addEventListener("DOMContentLoaded", () => {
       for (const [library, name, names] of UNASKED) {
-        if (root[library]) root[library][name] = quiet(root[library][name], names, told);
+        const known = root[library];
+        if (known) root[library] = having(known, name, quiet(known[name], names, told));
       }
     });
   }

@@ -5,7 +5,7 @@ const test = require("node:test");
 const { assets } = require("./load.js");
 
 require(path.join(assets, "ryx-76-quiet.js"));
-const { quiet } = globalThis.RyxDash.quiet;
+const { quiet, start } = globalThis.RyxDash.quiet;
 
 globalThis.React = { createElement: (type, props) => ({ type, props }) };
 
@@ -44,4 +44,18 @@ test("everything else is set, also what comes with it", () => {
   props.setProps({ derived_virtual_data: [], sort_by: [] });
   assert.deepEqual(set, [{ page_current: 2 }, { sort_by: [] }]);
   assert.deepEqual(told, ["shown"]);
+});
+
+test("a library that cannot be written is replaced, and has all it had", () => {
+  const ready = [];
+  globalThis.document = { addEventListener: (_, then) => ready.push(then) };
+  const library = Object.defineProperties({}, { Store: { get: () => Store }, Input: { get: () => "input" } });
+  globalThis.dash_core_components = library;
+  start(() => {});
+  ready.forEach((then) => then());
+  const { dash_core_components: found } = globalThis;
+  assert.equal(Object.getPrototypeOf(found.Store), Store);
+  assert.equal(found.Input, "input");
+  delete globalThis.dash_core_components;
+  delete globalThis.document;
 });
