@@ -3,6 +3,7 @@
     python -m bench            minutes, with smaller numbers
     python -m bench --full     the numbers of the goals: about a quarter of an hour
     python -m bench --full --into docs/performance.md
+    python -m bench --peers    with Dagster too, which pip fetches the first time
 
 Nothing else should run meanwhile. Results go to ``bench/results`` as JSON and as Markdown.
 """
@@ -17,17 +18,18 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import audience, goals, history, live, opening, startup
+from bench import audience, goals, history, live, opening, peers, startup
 from bench.burst import burst
 from bench.document import put_into
 from bench.goals import Goal
 from bench.log_append import filled
+from bench.source import served_source
 from bench.tab import Tab, chromium, cpu, family
 from bench.viewers import idle
 from ryx_dash.log.sqlite import SqliteLog
@@ -49,10 +51,16 @@ class Scale:
     viewers: tuple[int, int]
     idle: int
     idle_seconds: float
+    peer: int
+    """Events of the finished run that a peer opens."""
+    peers: bool = False
+    """Whether peers are measured too."""
 
 
-SHORT = Scale((20, 500, 5_000), 3, 1, (1_000, 50_000), 20_000, (5, 25), 200, 5)
-FULL = Scale((20, 100, 500, 1_000, 5_000), 6, 3, (1_000, 1_000_000), 50_000, (10, 100), 1_000, 20)
+SHORT = Scale((20, 500, 5_000), 3, 1, (1_000, 50_000), 20_000, (5, 25), 200, 5, 5_000)
+FULL = Scale(
+    (20, 100, 500, 1_000, 5_000), 6, 3, (1_000, 1_000_000), 50_000, (10, 100), 1_000, 20, 50_000
+)
 
 
 @dataclass
@@ -88,7 +96,7 @@ def measure(scale: Scale) -> Report:
     """Everything, one part after the other."""
     report = Report()
     with chromium() as tab:
-        for what, part in PARTS.items():
+        for what, part in {**PARTS, **(PEERS if scale.peers else {})}.items():
             with report.part(what):
                 part(report, tab, scale)
         report.raw["browser"] = tab.driver.capabilities["browserVersion"]
@@ -96,7 +104,7 @@ def measure(scale: Scale) -> Report:
 
 
 def _live(report: Report, tab: Tab, scale: Scale) -> None:
-    found = live.compare(tab, scale.rates, scale.seconds, scale.repeat)
+    found = live.compare(tab, scale.rates, scale.seconds, scale.repeat, peers=scale.peers)
     budget = live.stages(live.of(found, goals.OURS))
     parts = ", ".join(f"{name} {ms:.0f} ms" for name, ms in budget.items())
     shown = f"{live.summary(found)}\n\nA cycle of the page, medians: {parts}."
@@ -158,6 +166,12 @@ def _start(report: Report, tab: Tab, scale: Scale) -> None:
     report.add("start", goals.of_start(found), raw)
 
 
+def _peers(report: Report, tab: Tab, scale: Scale) -> None:
+    with served_source() as source, peers.dagster(source) as one:
+        times = peers.opening(tab, one, scale.peer)
+    report.add("peers", [], {scale.peer: times}, peers.opened(scale.peer, times))
+
+
 PARTS: dict[str, Callable[[Report, Tab, Scale], None]] = {
     "events on the screen": _live,
     "long runs": _runs,
@@ -165,15 +179,18 @@ PARTS: dict[str, Callable[[Report, Tab, Scale], None]] = {
     "many viewers": _viewers,
     "the start": _start,
 }
+PEERS = {"a long run of a peer": _peers}
 
 
 def markdown(report: Report, scale: Scale, minutes: float) -> str:
     """The report as ``docs/performance.md`` shows it."""
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    full = scale.sizes == FULL.sizes
+    asked = f"make bench{'-full' if full else ''}{' ARGS=--peers' if scale.peers else ''}"
     machine = (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()}, "
         f"Python {platform.python_version()}, Chromium {report.raw.get('browser', '?')}, "
-        f"{libraries}; `make bench{'-full' if scale is FULL else ''}`, {minutes:.0f} minutes, "
+        f"{libraries}; `{asked}`, {minutes:.0f} minutes, "
         f"load {os.getloadavg()[2]:.1f} over the last quarter of an hour."
     )
     return "\n\n".join([machine, goals.summary(report.goals), *report.tables])
@@ -184,8 +201,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--into", type=Path, help="a document whose marked part is replaced")
+    parser.add_argument("--peers", action="store_true", help="measure Dagster too")
     chosen = parser.parse_args()
-    scale = FULL if chosen.full else SHORT
+    scale = replace(FULL if chosen.full else SHORT, peers=chosen.peers)
+    if scale.peers:
+        try:
+            peers.installed()
+        except peers.NotInstalled as error:
+            sys.exit(str(error))
     begun = time.monotonic()
     report = measure(scale)
     text = markdown(report, scale, (time.monotonic() - begun) / 60)

@@ -2,6 +2,7 @@
 
 python -m bench.live                         FLOOR, the naive page and the dashboard, briefly
 python -m bench.live --rates 20 500 --seconds 8 --repeat 3
+python -m bench.live --peers                 with Dagster, which pip fetches the first time
 """
 
 import argparse
@@ -9,10 +10,12 @@ import json
 import time
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.figures import median, percentile, table
+from bench.peers import DAGSTER, dagster
 from bench.source import Emission, served_source
 from bench.subjects import Counts, Subject, subjects
 from bench.tab import Tab, chromium
@@ -27,8 +30,8 @@ PATIENCE = 5.0
 LONGEST = 60.0
 """Seconds after the last event at which nobody waits any more."""
 
-NAIVE_MOST = 100
-"""Events a second that the naive page is measured up to: above, it needs minutes to go on."""
+MOST = {"naive Dash page": 100, DAGSTER: 500}
+"""Events a second that a subject is measured up to: above, it needs minutes to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,16 @@ def wait_for_last(tab: Tab, emission: Emission, patience: float) -> None:
             newest, moved = tab.newest, time.monotonic()
 
 
-def compare(tab: Tab, rates: Iterable[float], seconds: float, repeat: int) -> list[Live]:
-    """All subjects at all rates, one after the other, again and again."""
+def compare(
+    tab: Tab, rates: Iterable[float], seconds: float, repeat: int, *, peers: bool = False
+) -> list[Live]:
+    """All subjects at all rates, one after the other, again and again; ``peers``: Dagster too."""
     found: list[Live] = []
     first = 1  # a page that still shows an earlier emission shows lower numbers
-    with served_source() as source, subjects(source) as all_of_them:
+    with served_source() as source, ExitStack() as stack:
+        all_of_them: list[Subject] = [*stack.enter_context(subjects(source))]
+        if peers:
+            all_of_them.append(stack.enter_context(dagster(source)))
         for subject in all_of_them:  # caches, compiled scripts, opened files
             emission = Emission(20, 1, first=first)
             measure(tab, subject, emission)
@@ -123,7 +131,8 @@ def compare(tab: Tab, rates: Iterable[float], seconds: float, repeat: int) -> li
         for turn in range(repeat):
             for rate in rates:
                 for subject in all_of_them:
-                    if subject.name.startswith("naive") and (turn > 0 or rate > NAIVE_MOST):
+                    naive = subject.name.startswith("naive")
+                    if rate > MOST.get(subject.name, rate) or (naive and turn > 0):
                         continue
                     emission = Emission(rate, seconds, seed=turn, first=first)
                     found.append(measure(tab, subject, emission))
@@ -201,8 +210,9 @@ if __name__ == "__main__":
     parser.add_argument("--rates", type=float, nargs="+", default=[20, 100, 500])
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--peers", action="store_true")
     chosen = parser.parse_args()
     with chromium() as opened:
-        measured = compare(opened, chosen.rates, chosen.seconds, chosen.repeat)
+        measured = compare(opened, chosen.rates, chosen.seconds, chosen.repeat, peers=chosen.peers)
     print(summary(measured))
     print(json.dumps(stages(of(measured, "Ryx Dash")), indent=2))
