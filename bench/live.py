@@ -81,7 +81,11 @@ def measure(tab: Tab, subject: Subject, emission: Emission, *, patience: float =
     tab.begin()
     page, server = tab.cpu(), subject.cpu()
     subject.begin(tab, emission)
-    emission.over.wait()
+    if not emission.over.wait(emission.seconds + LONGEST):
+        raise RuntimeError(
+            f"{subject.name} asked for {emission.seconds:g} s of events and did not take them to "
+            f"their end in {emission.seconds + LONGEST:g} s: look whether its server is alive."
+        )
     wait_for_last(tab, emission, patience)
     page, after = tab.cpu() - page, subject.cpu()
     probe = tab.probe

@@ -83,18 +83,10 @@ def installed(folder: Path = HOME) -> Path:
     if mark.exists() and mark.read_bytes() == PINS.read_bytes():
         return python
     print(f"Installing {', '.join(pinned())} into {folder}", flush=True)
+    pip = ("-m", "pip", "install", "-q", "--disable-pip-version-check")
     try:
         _run(sys.executable, "-m", "venv", "--clear", str(folder))
-        _run(
-            str(python),
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--disable-pip-version-check",
-            "-r",
-            str(PINS),
-        )
+        _run(str(python), *pip, "-r", str(PINS))
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout or "no output").strip().splitlines()[-1]
         raise NotInstalled(
@@ -245,7 +237,9 @@ def _answers(url: str, server: subprocess.Popen[bytes], folder: Path) -> bool:
 
 def _end(server: subprocess.Popen[bytes]) -> None:
     """End the webserver as a person would, then for certain all that it had started."""
-    started = family(server.pid)
+    started: list[psutil.Process] = []
+    with suppress(psutil.NoSuchProcess):  # it may have ended by itself
+        started = family(server.pid)
     server.send_signal(signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         server.wait(10)
