@@ -100,6 +100,8 @@ def _is_new(db: Connection) -> bool:
 
 def _check(db: Connection, path: Path) -> None:
     if _is_new(db):
+        if path.stat().st_size == 1:  # SQLite takes what is left of a torn file for an empty one
+            raise damaged(path)
         return
     if scalar(db, "PRAGMA application_id") != APPLICATION_ID:
         raise damaged(path)

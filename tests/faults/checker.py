@@ -3,7 +3,7 @@
 It reads the file with plain SQL, so an error in the log's own code cannot hide itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -92,7 +92,7 @@ class Record:
     """``command_id`` of each command that the page took, and its input."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class LoggedRun:
     """A run as the file has it."""
 
@@ -101,6 +101,14 @@ class LoggedRun:
     status: str
     head: int
     owner: str | None
+
+
+RUNS = "SELECT run_id, input, status, head, owner FROM runs"
+
+EVENTS = (
+    "SELECT key & 0xffffffff, ts, kind, step FROM events WHERE key >> 32 = "
+    "(SELECT rid FROM runs WHERE run_id = ?) ORDER BY key"
+)
 
 
 class LogFile:
@@ -125,36 +133,41 @@ class LogFile:
 
     def events(self, run_id: str) -> list[Row]:
         """A run's events in order."""
-        return self._query(
-            "SELECT key & 0xffffffff, ts, kind, step FROM events WHERE key >> 32 = "
-            "(SELECT rid FROM runs WHERE run_id = ?) ORDER BY key",
-            run_id,
-        )
+        return self._query(EVENTS, run_id)
+
+    def whole(self) -> Iterator[tuple[LoggedRun, list[Row]]]:
+        """Every run with its events, all as they were at one moment."""
+        db = self._opened()
+        try:
+            db.execute("BEGIN")
+            runs = [LoggedRun(*row) for row in db.execute(f"{RUNS} ORDER BY rid")]
+            yield from ((run, list(db.execute(EVENTS, (run.run_id,)))) for run in runs)
+        finally:
+            db.close()
 
     def commands(self) -> dict[str, str]:
         """The run that each command started."""
         return dict(self._query("SELECT command_id, run_id FROM commands"))
 
     def _runs(self, which: str, *args: object) -> list[LoggedRun]:
-        found = self._query(f"SELECT run_id, input, status, head, owner FROM runs {which}", *args)
-        return [
-            LoggedRun(run_id=run_id, input=text, status=status, head=head, owner=owner)
-            for run_id, text, status, head, owner in found
-        ]
+        return [LoggedRun(*row) for row in self._query(f"{RUNS} {which}", *args)]
 
     def _query(self, sql: str, *args: object) -> list[Any]:
-        db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY)
-        db.set_busy_timeout(10_000)
+        db = self._opened()
         try:
             return list(db.execute(sql, args))
         finally:
             db.close()
 
+    def _opened(self) -> apsw.Connection:
+        db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY)
+        db.set_busy_timeout(10_000)
+        return db
+
 
 def check_log(log: LogFile) -> None:
     """The log itself is sound: no hole, no second end, a status that fits the last event."""
-    for run in log.runs().values():
-        events = log.events(run.run_id)
+    for run, events in log.whole():
         assert [row[0] for row in events] == list(range(1, run.head + 1)), run.run_id
         ends = [kind for _, _, kind, _ in events if kind in ENDS]
         if run.status in ("queued", "running"):

@@ -16,6 +16,7 @@ from tests.browser.conftest import pytest_setup_options
 from tests.browser.page import PageUnderTest
 from tests.faults.checker import CountSeen, FrameSeen, Record
 from tests.faults.seeds import PATIENCE
+from tests.faults.trials import noted
 from tests.servers import Dashboard
 
 RECORDER = (Path(__file__).parent / "recorder.js").read_text()
@@ -120,7 +121,8 @@ class ChromiumPage(PageUnderTest):
             "dash_clientside.set_props('event-table', {page_current: 0})"
         )
         for page in range(100):
-            self.wait_for(lambda page=page: self.shown["page"] == page)  # type: ignore[misc]
+            with noted(lambda page=page: f"page {page} of {self.script(MONITOR)}"):  # type: ignore[misc]
+                self.wait_for(lambda page=page: self.shown["page"] == page)  # type: ignore[misc]
             self.record.rows += [tuple(row) for row in self.script(ROWS)]
             if page + 1 == self.shown["pages"]:
                 return
@@ -150,6 +152,13 @@ class ChromiumPage(PageUnderTest):
         )
         return shown
 
+
+MONITOR = """
+const props = (id) => dash_component_api.getLayout(id).props;
+return JSON.stringify({shown: props("shown").data, follow: props("follow").data,
+  page: props("event-table").page_current, pages: props("event-table").page_count,
+  loading: dash_stores[0].getState().isLoading, hidden: document.visibilityState})
+"""
 
 ROWS = """
 const cells = document.querySelectorAll("#event-table td[data-dash-column=message]");

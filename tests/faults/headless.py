@@ -132,6 +132,16 @@ class HeadlessPage:
         whole = ended and shown.get("seq") == shown.get("head") == last.head  # type: ignore[union-attr]
         return self.connected and not self.outcome["queue"] and whole and self._question == text
 
+    def hurry(self, rate: float) -> None:
+        """Let the page's clock run so many times as fast from now on; it does not jump.
+
+        A clock far ahead of the machine asks for signs of life faster than they can be drawn,
+        and an answer that a later one overtakes is not shown: not for the length of a round.
+        """
+        now = self.now
+        self._rate = rate
+        self.skew += now - self.now
+
     @property
     def now(self) -> float:
         """The page's clock, in milliseconds."""

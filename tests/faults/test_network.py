@@ -8,7 +8,7 @@ import anyio
 from tests.faults.headless import HeadlessPage, until
 from tests.faults.layer import Machine
 from tests.faults.proxy import MODEM, Message, Proxy, Verdict
-from tests.faults.rounds import Rounds
+from tests.faults.rounds import RATE, Rounds
 from tests.faults.seeds import PATIENCE
 from tests.faults.servers import Server
 
@@ -129,14 +129,16 @@ async def test_all_retries_used_up_and_the_button(
         await anyio.sleep(random.uniform(0, 1))
         proxy.refuse = True
         proxy.reset()
+        page.hurry(40)  # the pauses between retries are minutes
         with anyio.fail_after(PATIENCE):
             while page.view["status"] != "error":
                 assert not page.view["reconnect"]
                 await anyio.sleep(0.02)
+        page.hurry(RATE)
         assert "10 retries failed" in page.view["note"]
         assert page.view["reconnect"]
 
-    await Rounds(layer=layer, server=served, rate=40).play(refuse, seeds)
+    await Rounds(layer=layer, server=served).play(refuse, seeds)
 
 
 def _now_and_then(random: Random, verdict: Verdict, *, one_in: int = 6) -> Judge:

@@ -287,6 +287,16 @@ def test_a_log_cut_short(path: Path) -> None:
         SqliteLog(path)
 
 
+@pytest.mark.parametrize("left", [1, 2, 15, 100, 4095, 4096])
+def test_a_log_of_which_hardly_anything_is_left(path: Path, left: int) -> None:
+    with closing(SqliteLog(path)) as log:
+        claimed(log)
+    os.truncate(path, left)
+    with pytest.raises(LogError, match="is damaged"):
+        SqliteLog(path)
+    assert path.stat().st_size == left
+
+
 def test_damage_farther_in_is_told_by_the_query_that_meets_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
