@@ -1,4 +1,4 @@
-/* Frames: reading them, and the watchdog for frames whose views never appear. */
+/* Frames: reading them, and the watchdog for frames, and for a person's steps, whose views never appear. */
 (function (root) {
   "use strict";
   const RyxDash = (root.RyxDash = root.RyxDash || {});
@@ -28,9 +28,13 @@
 
   const watchdog = Object.freeze({
     /** Nothing to wait for. */
-    idle: () => ({ n: null, due: null, tries: 0 }),
+    idle: () => ({ n: null, due: null, tries: 0, step: false }),
     /** Frame `n` is here; its views should be too, in four seconds at most. */
-    frame: (state, n, now) => ({ ...state, n, due: now + PATIENCE_MS[state.tries] }),
+    frame: (state, n, now) => ({ ...state, n, due: now + PATIENCE_MS[state.tries], step: false }),
+    /** A person changed what is asked of frame `n`. If its views are awaited anyway, they will have it. */
+    asked: (state, n, now) => (state.n !== null && !state.step ? state : { ...watchdog.frame(state, n, now), step: true }),
+    /** The server has answered the newest request: a step is done, a frame is only when it is drawn. */
+    answered: (state) => (state.step ? watchdog.idle() : state),
     /** The views of frame `n` are on the page. An older frame's views prove nothing. */
     shown: (state, n) => (state.n !== null && n >= state.n ? watchdog.idle() : state),
     /** Returns {state, again}: `again` is the frame to ask for once more, or null. */

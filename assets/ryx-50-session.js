@@ -139,6 +139,15 @@
     return plain({ ...state, seen, watchdog: watchdog.shown(state.watchdog, shown.n) });
   }
 
+  /** The server callback is called; it may get lost on the way, and nobody else would call it again. */
+  function onAsked(state, { now }) {
+    return plain({ ...state, watchdog: watchdog.asked(state.watchdog, state.heard, now) });
+  }
+
+  function onAnswered(state) {
+    return plain({ ...state, watchdog: watchdog.answered(state.watchdog) });
+  }
+
   function onCommand(state, { now, command }) {
     const { queue: next, added, refused } = queue.add(state.queue, command, now);
     const after = { ...state, queue: next, refused: refused || (added ? "" : state.refused) };
@@ -159,6 +168,8 @@
     mount: onMount,
     message: onFrame,
     shown: onShown,
+    asked: onAsked,
+    answered: onAnswered,
     command: onCommand,
     navigate: onNavigate,
     dismiss: (state) => plain({ ...state, refused: "" }),

@@ -10,12 +10,18 @@
 
   const own = (table, key) => (Object.hasOwn(table, key) ? table[key] : null);
 
+  /** Held with a key that makes it another's. AltGr is not: some keyboards have no other way to brackets. */
+  function chord(event) {
+    const written = event.getModifierState && event.getModifierState("AltGraph");
+    return Boolean(event.metaKey || (!written && (event.ctrlKey || event.altKey)));
+  }
+
   /** `typing`: a text is being entered. `atRest`: nothing has the focus that wants keys itself. */
   function command(event, { typing, atRest, prefixed }) {
-    if (typing || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return null;
+    if (typing || event.isComposing || chord(event)) return null;
     if (prefixed && own(AFTER_G, event.key)) return AFTER_G[event.key];
     return own(ANYWHERE, event.key) || (atRest && own(AT_REST, event.key)) || null;
   }
 
-  RyxDash.keys = Object.freeze({ command, PREFIX_MS });
+  RyxDash.keys = Object.freeze({ command, chord, PREFIX_MS });
 })(globalThis);

@@ -77,7 +77,7 @@
       prefixed: timeStamp - pressedG < keys.PREFIX_MS,
     };
     const name = keys.command(event, context);
-    pressedG = event.key === "g" && !context.typing ? timeStamp : -Infinity;
+    pressedG = event.key === "g" && !context.typing && !keys.chord(event) ? timeStamp : -Infinity;
     const act = ANYWHERE[name] || (onRun() && ON_A_RUN[name]);
     if (event.key === "Escape" && context.typing && !event.isComposing) leave(target);
     if (!act || (open && name !== "help")) return;

@@ -158,6 +158,22 @@
     if (input.trim() === "") panels.focus("query-input");
   }
 
+  // -- calls of the server callback -------------------------------------------------------------
+
+  let call = null; // the newest
+
+  /** Dash's own hooks at each request and at each answer, not at one that fails. */
+  RyxDash.calls = Object.freeze({
+    begun(payload) {
+      if (!payload.inputs.some(({ id, property }) => id === "ws" && property === "message")) return;
+      call = payload;
+      act("asked");
+    },
+    ended(payload) {
+      if (payload === call) act("answered");
+    },
+  });
+
   // -- frames that are drawn --------------------------------------------------------------------
 
   /** The server callback has answered, and all that it gave is on the page. */

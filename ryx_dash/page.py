@@ -5,6 +5,7 @@ from functools import partial
 from http import HTTPStatus
 
 import dash
+from dash.types import RendererHooks
 from flask import Flask, Response, request
 
 from ryx_dash.callbacks import (
@@ -27,6 +28,12 @@ from ryx_dash.settings import assets_dir
 
 PATHS = ("/", *(f"/{name}{end}" for name in ("runs", "compare", "analytics") for end in ("", "/")))
 """Where there is always a page."""
+
+HOOKS: RendererHooks = {
+    "request_pre": "(payload) => RyxDash.calls.begun(payload)",
+    "request_post": "(payload) => RyxDash.calls.ended(payload)",
+}
+"""What the client-side layer hears of requests: one that got lost, Dash does not make again."""
 
 _RUN_PATH = re.compile(r"/runs/(?P<run_id>[^/]+)/?")
 
@@ -54,6 +61,7 @@ class Page:
             assets_folder=str(assets_dir()),
             serve_locally=True,
             suppress_callback_exceptions=True,
+            hooks=HOOKS,
         )
         self.app.layout = partial(layout, backend)
         live.register(self.app, log, history, advice)

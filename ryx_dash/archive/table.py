@@ -11,8 +11,8 @@ from ryx_dash.protocol.events import Event, level
 
 COLUMNS = ("seq", "ts", "event", "step", "node", "level", "message", "latency", "data")
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell instead of showing it."""
+_FORMULA = (*"=+-@", *"\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
+"""What makes a spreadsheet run a cell instead of showing it; full-width in Japanese ones."""
 
 
 def lines(events: Iterable[Event]) -> Iterator[str]:
@@ -21,7 +21,7 @@ def lines(events: Iterable[Event]) -> Iterator[str]:
     for event in events:
         payload = json.loads(encode(event))  # what JSON cannot hold is already replaced there
         data = json.dumps(payload["data"], ensure_ascii=False)
-        latency = "" if event.latency is None else f"{event.latency:g}"
+        latency = "" if event.latency is None else f"{event.latency:.15g}"
         texts = (event.event, event.step, event.node, level(event.event, event.data))
         yield _line((event.seq, event.ts, *map(_text, (*texts, payload["message"])), latency, data))
 

@@ -50,7 +50,7 @@ def _item(step: NodeState, selected: bool) -> Any:
             "data-step": step.step,
             "data-node": step.node,
             "data-status": str(step.status),
-            "data-latency": "" if step.latency is None else f"{step.latency:g}",
+            "data-latency": "" if step.latency is None else f"{step.latency:.15g}",
             "aria-label": spoken,
             "aria-current": "true" if selected else "false",
         },

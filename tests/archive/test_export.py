@@ -46,6 +46,15 @@ def test_a_table_has_every_event_and_no_formula(log: MemoryLog) -> None:
     assert {row["latency"] for row in rows} == {"", "1.5", "12.5"}
 
 
+@pytest.mark.parametrize("message", ["\n=1+1", "\uff1d1+1", "\r@x", "+1"])
+def test_what_a_spreadsheet_may_take_for_a_formula(log: MemoryLog, message: str) -> None:
+    run = recorded(log, "q", [Draft(event="step_progress", message=message, latency=1_234_567.25)])
+    text = "".join(export(log, run, "csv"))
+    [row] = csv.DictReader(io.StringIO(text, newline=""))
+    assert row["message"] == f"'{message}"
+    assert row["latency"] == "1234567.25"
+
+
 # -- the commands ------------------------------------------------------------------------------
 
 

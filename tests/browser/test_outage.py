@@ -70,3 +70,38 @@ def test_a_server_that_comes_back_with_another_token_is_not_asked_for_ever(
         for token in ("first", "second"):  # in the link at the start, and never again
             assert running.printed.count(token) == 1
         page.open("/?token=second")
+
+
+def test_a_step_whose_request_is_lost_is_asked_for_again(
+    tmp_path: Path, dash_br: Browser, port: int
+) -> None:
+    """The socket holds and the run has ended: the next frame would be a sign of life."""
+    writer = RunWriter(tmp_path)
+    writer.write([step_event(EventKind.STEP_START, INPUT, "Reading")])
+    writer.finish()
+    with dashboard(tmp_path, port=port) as running:
+        page = PageUnderTest(dash_br, running)
+        page.open()
+        page.wait_for_end()
+        page.script(LOSE_ONE)
+        page.script("dash_clientside.set_props('filter-text', {value: 'nothing of this kind'})")
+        page.wait_for(lambda: page.script("return window.lost"))
+        assert page.attribute("connection-status", "data-status") == "connected"
+        page.wait_for(lambda: page.script("return window.again"))
+        page.wait_for(lambda: page.script(ROWS) == 0)
+
+
+LOSE_ONE = """
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (text) {
+  window.again ||= window.lost && text.includes('"again"');
+  send.call(this, text);
+};
+const real = window.fetch;
+window.fetch = (url, options) => {
+  if (window.lost || !options.body.includes('"property":"message"')) return real(url, options);
+  window.lost = true;
+  return Promise.reject(new TypeError("lost"));
+};
+"""
+ROWS = "return dash_component_api.getLayout('event-table').props.data.length"

@@ -43,3 +43,20 @@ test("a new frame does not make an impatient watchdog patient less: only views d
   const calm = watchdog.frame(watchdog.shown(next, 6), 7, 20_000);
   assert.equal(watchdog.check(calm, 24_000).again, 7);
 });
+
+test("a person's step that is not answered is asked for again with the newest frame", () => {
+  let dog = watchdog.asked(watchdog.idle(), 5, 0);
+  assert.equal(watchdog.check(dog, 3999).again, null);
+  dog = watchdog.check(dog, 4000).state;
+  assert.equal(watchdog.check(dog, 4000 + 8000).again, 5);
+  assert.deepEqual(watchdog.answered(dog), watchdog.idle());
+});
+
+test("an answer proves no frame, and a step makes nobody wait longer for one", () => {
+  const dog = watchdog.frame(watchdog.idle(), 5, 0);
+  assert.equal(watchdog.asked(dog, 5, 1000), dog);
+  assert.equal(watchdog.answered(dog), dog);
+  const both = watchdog.frame(watchdog.asked(watchdog.idle(), 5, 0), 6, 100);
+  assert.equal(watchdog.answered(both), both);
+  assert.equal(watchdog.check(watchdog.asked(watchdog.asked(watchdog.idle(), 5, 0), 5, 3000), 4000).again, null);
+});

@@ -30,3 +30,11 @@ test("two keys in a row", () => {
   assert.equal(command({ key: "a" }, { ...FREE, prefixed: true }), "analytics");
   assert.equal(command({ key: "j" }, { ...FREE, prefixed: true }), "forth");
 });
+
+test("brackets that a keyboard has on AltGr", () => {
+  const held = { ctrlKey: true, altKey: true, getModifierState: (name) => name === "AltGraph" };
+  assert.equal(command({ key: "[", ...held }, FREE), "previous");
+  assert.equal(command({ key: "[", ...held, metaKey: true }, FREE), null);
+  assert.equal(RyxDash.keys.chord({ key: "g", ctrlKey: true }), true);
+  assert.equal(RyxDash.keys.chord({ key: "g" }), false);
+});
