@@ -16,7 +16,7 @@ from ryx_dash.log.records import (
 )
 from ryx_dash.log.schema import BLOCK_BITS, SPAN_BITS, VERSION
 from ryx_dash.log.summary import summed
-from ryx_dash.log.tables import FLAT, LEVELS, LISTING, MEASURES, SNAPSHOTS
+from ryx_dash.log.tables import COUNT, FLAT, LEVELS, LISTING, MEASURES, SNAPSHOTS
 
 CHUNK = 2_000
 """Events that are looked at together."""
@@ -28,6 +28,9 @@ _SUM_UP = f"""
 INSERT INTO spans SELECT block >> {SPAN_BITS - BLOCK_BITS}, step, level, token, sum(events)
 FROM tallies GROUP BY 1, 2, 3, 4
 """  # noqa: S608
+
+LOOKS_AT_EVENTS = 7
+"""The last version that was reached by a look at every event."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,12 +58,14 @@ def migrate(db: Connection) -> None:
             _each_run(db, _index)
         if version < 7:
             query(db, LEVELS)
+        if version < 8:
+            query(db, COUNT)
     db.set_busy_timeout(BUSY_SECONDS * 1000)
 
 
 def _announce(db: Connection, version: int) -> None:
     events = scalar(db, "SELECT total(head) FROM runs")
-    if events >= LONG:
+    if version < LOOKS_AT_EVENTS and events >= LONG:
         logger.warning(
             "The event log is of version %s and is brought up to version %s: with its %s events "
             "this takes seconds to minutes, once.",

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import dash_bootstrap_components as dbc
-from dash import dash_table, dcc, html
+from dash import dash_table, html
 
 from ryx_dash.projection.rows import ICONS
 from ryx_dash.projection.text import format_count, one_line
 from ryx_dash.protocol.steps import STEPS
 from ryx_dash.views import ids
+from ryx_dash.views.fields import text_field
 from ryx_dash.views.marks import LEVELS
 
 PAGE_SIZE = 50
@@ -127,15 +128,7 @@ def _filters() -> Any:
             html.Label("Status", htmlFor=ids.FILTER_LEVEL, className="sr-only"),
             _select(ids.FILTER_LEVEL, "all statuses", levels),
             html.Label("Search", htmlFor=ids.FILTER_TEXT, className="sr-only"),
-            dcc.Input(
-                id=ids.FILTER_TEXT,
-                type="search",
-                value="",
-                placeholder="search",
-                debounce=0.25,
-                maxLength=200,
-                className="filter-text",
-            ),
+            text_field(ids.FILTER_TEXT, "search", 200, kind="search"),
             dbc.Checkbox(
                 id=ids.FILTER_TOKENS, label="tokens", value=False, className="filter-tokens"
             ),

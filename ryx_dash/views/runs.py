@@ -12,6 +12,7 @@ from ryx_dash.projection.listed import Hit, ListedRun, Parts, moment, step_label
 from ryx_dash.projection.text import format_count, format_latency, one_line
 from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.views import list_ids as ids
+from ryx_dash.views.fields import text_field
 from ryx_dash.views.marks import badge, mark
 from ryx_dash.views.monitor import ALL
 
@@ -32,16 +33,16 @@ def controls(*more: Any) -> Any:
     return html.Section(
         [
             html.Label("Search", htmlFor=ids.TEXT, className="sr-only"),
-            _input(ids.TEXT, "search queries, messages, payloads", 200, kind="search"),
+            text_field(ids.TEXT, "search queries, messages, payloads", 200, kind="search"),
             _select(ids.STATUS, "Status", "all statuses", statuses),
             _select(ids.MODEL, "Model", "all models"),
             _select(ids.INTENT, "Intent", "all intents"),
             _select(ids.TOOL, "Tool", "all tools"),
             _select(ids.TOOK, "Duration", "any duration", TOOK.items()),
             html.Label("From day", htmlFor=ids.SINCE, className="sr-only"),
-            _input(ids.SINCE, "from 2026-01-31", 16),
+            text_field(ids.SINCE, "from 2026-01-31", 16),
             html.Label("To day", htmlFor=ids.UNTIL, className="sr-only"),
-            _input(ids.UNTIL, "to 2026-01-31", 16),
+            text_field(ids.UNTIL, "to 2026-01-31", 16),
             html.Span([*more, *_views()], className="runs-views"),
         ],
         className="runs-controls",
@@ -222,18 +223,6 @@ def _duration(line: ListedRun) -> Any:
 
 def _column(name: str) -> str:
     return f"col-{name.lower() or 'pick'}"
-
-
-def _input(key: str, placeholder: str, longest: int, *, kind: Any = "text") -> Any:
-    return dcc.Input(
-        id=key,
-        type=kind,
-        value="",
-        placeholder=placeholder,
-        debounce=0.3,
-        maxLength=longest,
-        className="filter-text",
-    )
 
 
 def _select(key: str, label: str, nothing: str, values: Iterable[tuple[str, str]] = ()) -> Any:

@@ -148,6 +148,17 @@ def test_a_search_marks_what_it_found_and_leads_there(page: PageUnderTest) -> No
     page.wait_for(lambda: page.run["id"] == "run007")
 
 
+def test_what_is_typed_quickly_comes_out_as_typed(page: PageUnderTest) -> None:
+    page.open("/runs")
+    page.wait_for(lambda: listed(page))
+    text = "the quick brown fox jumps over the lazy dog " * 3
+    field = page.find("runs-text")
+    field.send_keys(text)
+    assert field.get_property("value") == text
+    page.wait_for(lambda: search(page) == f"?q={text.replace(' ', '+')}")
+    assert field.get_property("value") == text
+
+
 def test_keys_work_here_as_well(page: PageUnderTest) -> None:
     page.open("/runs")
     page.wait_for(lambda: listed(page))
