@@ -195,11 +195,11 @@ def _stretches(after: int, upto: int) -> Iterator[tuple[int, int]]:
 
 
 def _groups(stretches: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    """The newest stretch, the four before, then :data:`TOGETHER` at a time: what the newest have
-    little of is rare, and is looked for in many with one query."""
+    """The newest stretch, the one before, then twice as many at a time, up to :data:`TOGETHER`:
+    what the newest have little of is rare, and is looked for in many with one query."""
     first = 0
     while first < len(stretches):
-        size = min(max(4 * first, 1), TOGETHER)
+        size = min(max(first, 1), TOGETHER)
         yield stretches[first : first + size]
         first += size
 

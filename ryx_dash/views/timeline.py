@@ -15,6 +15,9 @@ from ryx_dash.views import ids
 from ryx_dash.views.marks import mark
 from ryx_dash.views.theme import NODE_COLOURS, template, tokens
 
+LONGER = 3
+"""So many times as long as an ended run the one before it is seen; two clicks show all of it."""
+
 MOST = 400
 """Spans that are drawn, the newest of them: more than anybody can tell apart."""
 
@@ -114,7 +117,7 @@ def figure(
     rows = _rows(state, wait, spans)
     behind = [_ghost(ghost, rows, axis(started), folded)] if ghost is not None else []
     ends = [axis(span.end or last) for span in spans]
-    ends += [base + length for bar in behind for base, length in zip(bar.base, bar.x, strict=True)]
+    before = [base + length for bar in behind for base, length in zip(bar.base, bar.x, strict=True)]
     traces = [
         *behind,
         _queued(wait, axis),
@@ -122,7 +125,7 @@ def figure(
         _streams(spans, axis, last),
         _tokens(spans, axis),
     ]
-    layout = _layout(len(rows), zoom or (0, max(ends, default=0.0) * 1.16 or 1)) | {
+    layout = _layout(len(rows), zoom or _seen(ends, before, final=state.final)) | {
         "yaxis": _names(rows),
         "shapes": [_fold_shape(gap, axis) for gap in axis.gaps],
         "annotations": [*(_fold_note(g, axis) for g in axis.gaps), *_cut(state.spans_begun)],
@@ -294,6 +297,15 @@ def _layout(rows: int, seen: tuple[float, float] = (0, 1)) -> dict[str, Any]:
             "zeroline": False,
         },
     }
+
+
+def _seen(ends: Sequence[float], before: Sequence[float], *, final: bool) -> tuple[float, float]:
+    """The seconds that are seen at first: all of the run, and of the one before, whose spans end at
+    ``before``, too much rather than nothing; but not so much that this one is a line beside it."""
+    own, other = max(ends, default=0.0), max(before, default=0.0)
+    if final and own:
+        other = min(other, own * LONGER)
+    return 0, max(own, other) * 1.16 or 1
 
 
 def style(figure: Mapping[str, Any]) -> dict[str, str]:

@@ -156,6 +156,17 @@ def test_the_whole_run_is_seen_or_what_a_person_zoomed_to():
     assert timeline.figure(RUN, zoom=(2, 3.5))["layout"]["xaxis"]["range"] == [2, 3.5]
 
 
+def test_a_much_longer_run_before_leaves_room_for_this_one():
+    def seen(*timed: tuple[float, Draft]) -> float:
+        return timeline.figure(run(*timed), ghost=RUN)["layout"]["xaxis"]["range"][1]
+
+    begun = (0, step(START, INPUT)), (1, step(DONE, INPUT))
+    assert seen(*begun) > 30  # it may become as long
+    end = Draft(event=EventKind.WORKFLOW_COMPLETE)
+    assert 3 < seen(*begun, (1, end)) < 4
+    assert seen(*begun, (29, step(START, LLM)), (31, step(DONE, LLM)), (31, end)) > 31
+
+
 def test_names_are_text():
     odd = Draft(event="step_start", step="<b>x</b>", node="<b>")
     figure = timeline.figure(run((0, odd)))
