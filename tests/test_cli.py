@@ -145,6 +145,14 @@ def test_an_unused_port_is_found_for_zero(tmp_path: Path) -> None:
         assert listener.getsockname()[1] > 0
 
 
+def test_answers_do_not_wait_to_be_acknowledged() -> None:
+    with cli.bind("127.0.0.1", 0) as listener:
+        with socket.create_connection(listener.getsockname()):
+            served, _ = listener.accept()
+        with served:
+            assert served.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_an_unknown_host_is_said() -> None:
     with pytest.raises(SettingsError, match=r"no\.such\.host"):
         cli.bind("no.such.host.invalid", free_port())
