@@ -5,8 +5,8 @@
     python -m bench.sizes FOLDER --into docs/sizes.md   puts the tables into a document
 
 What is missing in FOLDER is made first (`bench.generate`), which takes minutes. Each line of the
-tables is one thing that a person does, as the page asks for it: through the functions of the
-server callbacks, their answer as JSON. All sizes take turns, so that a busy machine slows all of
+tables is one thing that a person does, as the page asks for it: a request to the worker and its
+whole answer (:mod:`bench.asking`). All sizes take turns, so that a busy machine slows all of
 them. Printed are medians in milliseconds, and the largest size's as a multiple of the smallest's.
 """
 
@@ -17,18 +17,19 @@ import platform
 import random
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import apsw
-from dash._utils import to_json
 from selenium import webdriver
 
+from bench.asking import Worker
 from bench.document import put_into
 from bench.generate import (
     EVENTS,
@@ -39,10 +40,11 @@ from bench.generate import (
     open_data,
     prepare,
 )
-from ryx_dash.callbacks import runs, timeline, travel
+from ryx_dash.callbacks import live, runs
 from ryx_dash.callbacks.history import History
-from ryx_dash.callbacks.live import INPUTS, answer_frame
+from ryx_dash.callbacks.runs_query import parse_query
 from ryx_dash.log.base import EventLog, Run
+from ryx_dash.views import ids, list_ids
 from tests.browser.conftest import pytest_setup_options
 from tests.servers import dashboard, until
 
@@ -50,30 +52,34 @@ QUICK_EVENTS, QUICK_RUNS = (1_000, 20_000), (300, 3_000)
 TURNS = 9
 NEAR = 40
 """Events that a hand on the scrubber moves back and forth."""
-FEW_ROWS = 4
-"""Rows that also the shortest run has of what is rare, while the others fill a page with it."""
 
-Act = Callable[[], object]
+SHOWN = f"{ids.SHOWN}.data"
+_MESSAGE = str(live.INPUTS["message"])
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person does: ``do`` is measured, with what ``prepare`` gave."""
+
+    do: Callable[[Any], object]
+    prepare: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
 class Viewer:
-    """A page that shows one run, in the process of a worker that has not seen it before."""
+    """A page that shows one run."""
 
-    def __init__(self, log: EventLog, run: Run) -> None:
-        self._log = log
+    def __init__(self, worker: Worker, run: Run) -> None:
+        self._worker = worker
         self._run = run
-        self._history = History(log)
         self._random = random.Random(7)
-        self._asked: dict[str, Any] = dict.fromkeys(INPUTS)
-        self._asked |= {"message": {"data": json.dumps({"n": 1, "run": run.run_id})}}
+        self._values: dict[str, Any] = _frame(None)
+        self._draw()  # the page of no run: what a worker and a page do only once is done
+        self._values |= _frame(run.run_id, run.head)
 
-    def open(self) -> int:
-        """Draw the run to its end; the number of answers that it took."""
-        answers, shown = 0, {"seq": -1}
-        while shown["seq"] < self._run.head:
-            shown = self._draw(pushed=True)
-            answers += 1
-        return answers
+    def open(self) -> None:
+        """Draw the run to its end: in parts, if nobody has looked at it before."""
+        while self._draw()["seq"] < self._run.head:
+            pass
 
     def jump(self) -> None:
         """Go to a place anywhere in the last quarter of the run: there the shortest run, too, has
@@ -86,83 +92,111 @@ class Viewer:
         self.go(middle + self._random.randint(-NEAR, NEAR))
 
     def go(self, seq: int) -> None:
+        """Show the run as it stood at ``seq``."""
         self.ask(pause={"run": self._run.run_id, "seq": seq})
 
     def ask(self, **asked: Any) -> None:
-        """Change some controls, draw, and change them back."""
-        before = dict(self._asked)
-        self._asked |= asked
-        self._draw(pushed=False)
-        self._asked = before | {"shown": self._asked["shown"]}
-
-    def ask_few(self, **asked: Any) -> None:
-        """The same of pages that are so short that each run fills one."""
-        with patch("ryx_dash.callbacks.monitor.PAGE_SIZE", FEW_ROWS):
-            self.ask(**asked)
+        """Change some controls (names of :data:`callbacks.live.INPUTS`), draw, and change them
+        back."""
+        before = dict(self._values)
+        self._values |= {str(live.INPUTS[name]): value for name, value in asked.items()}
+        self._draw(changed=str(live.INPUTS[next(iter(asked))]) if asked else _MESSAGE)
+        self._values = before | {SHOWN: self._values[SHOWN]}
 
     def timeline(self) -> None:
-        asked = {"run": self._run.run_id, "seq": self._run.head}
-        to_json(timeline.figure(self._log, self._history, asked, lambda *_: None))
+        """Draw the timeline."""
+        self._look(f"{ids.TIMELINE_ASKED}.data", f"{ids.TIMELINE}.figure", {"seq": self._run.head})
 
     def look_ahead(self) -> None:
-        travel.ahead(self._log, {"run": self._run.run_id, "after": self._run.head // 2})
+        """Ask when the next events happened, to play them."""
+        asked = {"after": self._run.head // 2}
+        self._look(f"{ids.AHEAD_ASKED}.data", f"{ids.AHEAD}.data", asked)
 
-    def _draw(self, *, pushed: bool) -> dict[str, Any]:
-        views = answer_frame(self._log, self._history, self._asked, pushed=pushed)
-        to_json(views)
-        self._asked["shown"] = views["shown"]
-        return dict(views["shown"])
+    def inspect(self, subject: str) -> None:
+        """Look at a step, a call or an event."""
+        asked = {"seq": self._run.head, "what": subject}
+        self._look(f"{ids.INSPECT_ASKED}.data", f"{ids.INSPECTOR_BODY}.children", asked)
+
+    def _look(self, at: str, output: str, asked: Mapping[str, Any]) -> None:
+        given = self._worker.ask(output, {at: {"run": self._run.run_id, **asked}}, changed=at)
+        assert given, f"nothing was answered to {asked}"
+
+    def _draw(self, changed: str = _MESSAGE) -> dict[str, Any]:
+        views = self._worker.ask(SHOWN, self._values, changed=changed)
+        self._values[SHOWN] = views[ids.SHOWN]["data"]
+        return dict(self._values[SHOWN])
 
 
-def of_a_run(log: EventLog, run: Run) -> dict[str, Act]:
-    """What a person does with one run."""
-    page = Viewer(log, run)
+def _frame(run_id: str | None, head: int = 0) -> dict[str, Any]:
+    """The gateway's frame that names a run, on the page."""
+    return {_MESSAGE: {"data": json.dumps({"n": 1, "run": run_id, "head": head})}}
+
+
+def of_a_run(folder: Path, worker: Worker, run: Run) -> dict[str, Act]:
+    """What a person does with one run of the log in ``folder``."""
+    page = Viewer(worker, run)
     page.open()
     away = {"on": False, "seq": run.head}
     errors, refusals = {"level": "error"}, {"text": "refused", "level": "error"}
     successes = {"steps": "post_processing", "level": "success"}
-    return {
-        "open the run": lambda: Viewer(log, run).open(),
+    done: dict[str, Callable[[], object]] = {
         "jump anywhere": page.jump,
         "scrub back and forth": page.scrub,
-        "a frame without news": lambda: page._draw(pushed=True),
-        "page: the newest": page.ask,
-        "page: in the middle": lambda: page.ask(follow=away, page=run.head // 250),
-        "page: with tokens": lambda: page.ask(follow=away, page=run.head // 100, tokens=True),
+        "a frame without news": page.ask,
+        "page: the newest": lambda: page.ask(follow={"on": True}),
+        "page: in the middle": lambda: page.ask(page=run.head // 250, follow=away),
+        "page: with tokens": lambda: page.ask(page=run.head // 100, follow=away, tokens=True),
         "filter: a step": lambda: page.ask(steps="rag_context"),
         "filter: errors": lambda: page.ask(**errors),
-        "filter: errors, four rows": lambda: page.ask_few(**errors),
         "filter: a step's successes": lambda: page.ask(**successes),
-        "filter: a step's successes, four rows": lambda: page.ask_few(**successes),
         "search: a frequent word": lambda: page.ask(text="the"),
         "search: a beginning": lambda: page.ask(text="re"),
         "search: two words": lambda: page.ask(text="snapshot state"),
         "search: nothing": lambda: page.ask(text="qqqqq"),
         "search: errors with a word": lambda: page.ask(**refusals),
-        "search: errors with a word, four rows": lambda: page.ask_few(**refusals),
         "sort: by latency": lambda: page.ask(sort=[{"column_id": "latency", "direction": "desc"}]),
         "sort: by message": lambda: page.ask(sort=[{"column_id": "message", "direction": "asc"}]),
+        "inspect a step": lambda: page.inspect("step:rag_context"),
+        "inspect an event": lambda: page.inspect(f"event:{run.head // 2}"),
         "timeline": page.timeline,
         "look ahead to play": page.look_ahead,
     }
+    opened = Act(Viewer.open, prepare=lambda: _newcomer(folder, run))
+    return {"open the run": opened, **_acts(done)}
 
 
-def of_many_runs(log: EventLog, count: int) -> dict[str, Act]:
+@contextmanager
+def _newcomer(folder: Path, run: Run) -> Iterator[Viewer]:
+    """A page, and a worker that has just started."""
+    with asking(folder) as worker:
+        yield Viewer(worker, run)
+
+
+@contextmanager
+def asking(folder: Path) -> Iterator[Worker]:
+    """A worker of the log in ``folder``, a process of its own."""
+    with dashboard(folder) as served, closing(Worker(served.url)) as worker:
+        yield worker
+
+
+def of_many_runs(worker: Worker, log: EventLog, count: int) -> dict[str, Act]:
     """What a person does with the list of all runs."""
     day = FIRST_DAY + timedelta(minutes=5 * count // 2)
     first = day.date().isoformat()
+    output = str(runs.OUTPUTS["table"])
+    asked = {
+        str(runs.INPUTS["message"]): {"data": json.dumps({"n": 1, "run": "*", "head": 1})},
+        str(runs.INPUTS["zone"]): "UTC",
+        str(runs.INPUTS["picked"]): [],
+    }
 
-    def show(**query: str) -> Act:
-        asked = {
-            "message": {"data": json.dumps({"n": 1, "run": "*", "head": 1})},
-            "search": f"?{urlencode(query)}",
-            "zone": "UTC",
-            "picked": [],
-            "shown": None,
-        }
-        return lambda: to_json(runs.answer_list(log, asked))
+    def show(**query: str) -> Callable[[], object]:
+        search = str(runs.INPUTS["search"])
+        values = {**asked, search: f"?{urlencode(query)}"}
+        return lambda: worker.ask(output, values, changed=search)
 
-    return {
+    options = str(runs.FACETS["model"])
+    done: dict[str, Callable[[], object]] = {
         "newest page": show(),
         "a page in the middle": show(before=_run_of(log, day.isoformat())),
         "filter: failed": show(status="failed"),
@@ -176,12 +210,17 @@ def of_many_runs(log: EventLog, count: int) -> dict[str, Act]:
         "search: a beginning": show(q="rea"),
         "search: two words": show(q="snapshot state"),
         "search: nothing": show(q="qqqqq"),
-        "choices of the filters": lambda: to_json(runs.choices(log)),
+        "choices of the filters": lambda: worker.ask(options, {}, changed=f"{list_ids.MODEL}.id"),
     }
+    return _acts(done)
+
+
+def _acts(done: Mapping[str, Callable[[], object]]) -> dict[str, Act]:
+    return {name: Act(lambda _, do=do: do()) for name, do in done.items()}
 
 
 def _run_of(log: EventLog, created: str) -> str:
-    query = runs.parse_query(f"?until={created[:10]}", runs.ZoneInfo("UTC"))
+    query = parse_query(f"?until={created[:10]}", ZoneInfo("UTC"))
     return log.runs(limit=1, where=query.where).runs[0].run_id
 
 
@@ -193,9 +232,11 @@ def measured(acts: Mapping[int, Mapping[str, Act]]) -> dict[str, list[float]]:
         times: dict[int, list[float]] = {size: [] for size in sizes}
         for _ in range(TURNS):
             for size in sizes:
-                begun = time.perf_counter()
-                acts[size][name]()
-                times[size].append((time.perf_counter() - begun) * 1000)
+                act = acts[size][name]
+                with act.prepare() as prepared:
+                    begun = time.perf_counter()
+                    act.do(prepared)
+                    times[size].append((time.perf_counter() - begun) * 1000)
         found[name] = [statistics.median(times[size]) for size in sizes]
     return found
 
@@ -252,17 +293,21 @@ def machine() -> str:
 def main(folder: Path, events: Sequence[int], many: Sequence[int], *, browser: bool) -> str:
     """Make what is missing, measure, and print the tables; all of it as Markdown."""
     prepare(folder, events, many)
-    tables = []
     with closing(open_data(folder / "events")) as log:
-        for size in events:  # the first look at a run leaves its snapshots behind
-            History(log).at(_long_run(log, size).run_id, size, budget=None)
-        acts = {size: of_a_run(log, _long_run(log, size)) for size in events}
-        tables.append(table("one run, ms by events", events, measured(acts)))
-    logs = {count: open_data(folder / f"runs-{count}") for count in many}
-    listed = {count: of_many_runs(log, count) for count, log in logs.items()}
-    tables.append(table("all runs, ms by runs", many, measured(listed)))
-    for log in logs.values():
-        log.close()
+        longest = {size: _long_run(log, size) for size in events}
+        for size, run in longest.items():  # the first look at a run leaves its snapshots behind
+            History(log).at(run.run_id, size, budget=None)
+    with asking(folder / "events") as worker:
+        acts = {size: of_a_run(folder / "events", worker, run) for size, run in longest.items()}
+        tables = [table("one run, ms by events", events, measured(acts))]
+    with ExitStack() as stack:
+        listed = {}
+        for count in many:
+            data = folder / f"runs-{count}"
+            log = stack.enter_context(closing(open_data(data)))
+            worker = stack.enter_context(asking(data))
+            listed[count] = of_many_runs(worker, log, count)
+        tables.append(table("all runs, ms by runs", many, measured(listed)))
     if browser:
         rows = {"JavaScript heap": heaps(folder, events)}
         tables.append(table("the tab, MB by events", events, rows))
