@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -216,7 +217,11 @@ def of_many_runs(worker: Worker, log: EventLog, count: int) -> dict[str, Act]:
 
 
 def _acts(done: Mapping[str, Callable[[], object]]) -> dict[str, Act]:
-    return {name: Act(lambda _, do=do: do()) for name, do in done.items()}
+    return {name: Act(partial(_do, do)) for name, do in done.items()}
+
+
+def _do(act: Callable[[], object], _: None) -> None:
+    act()
 
 
 def _run_of(log: EventLog, created: str) -> str:

@@ -157,7 +157,7 @@ def bind(host: str, port: int) -> socket.socket:
             "Stop what uses it, or choose another with RYX_PORT or --port."
         ) from None
     # Its connections inherit it. asyncio does this only for sockets that say which protocol they
-    # are of; without it the body of an answer waits 40 ms until its head is acknowledged.
+    # are of; without it the body of an answer may wait 40 ms until its head is acknowledged.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
