@@ -240,8 +240,7 @@ class Api:
 
     async def _lines(self, run_id: str, after: int, head: int) -> AsyncIterator[str]:
         while texts := await to_thread.run_sync(self._page, run_id, after, head):
-            for text in texts:
-                yield text + "\n"
+            yield "".join(f"{text}\n" for text in texts)
             after += len(texts)
 
     def _page(self, run_id: str, after: int, upto: int) -> list[str]:

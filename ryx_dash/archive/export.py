@@ -16,6 +16,13 @@ MEDIA_TYPES: Mapping[str, str] = {
 """The formats, and what each is on the web."""
 
 
+LONGEST_PAGE = 100_000
+"""Events in an HTML file, the newest: some 65 MB, which a browser opens in seconds."""
+
+TOGETHER = 65_536
+"""Characters that are handed on together, at least."""
+
+
 def export(log: EventLog, run: Run, form: str) -> Iterator[str]:
     """The text of a run's file in parts, up to where ``run`` stands.
 
@@ -26,7 +33,7 @@ def export(log: EventLog, run: Run, form: str) -> Iterator[str]:
     if maker is None:
         known = ", ".join(MEDIA_TYPES)
         raise ProtocolError(f"format: {form[:40]!r} is none of {known}.", code="bad_parameter")
-    return maker(run, _events(log, run))
+    return _joined(maker(run, _events(log, run)))
 
 
 def file_name(run: Run, form: str) -> str:
@@ -50,7 +57,22 @@ def _csv(_: Run, events: Iterator[Event]) -> Iterator[str]:
 
 
 def _html(run: Run, events: Iterator[Event]) -> Iterator[str]:
-    yield document(run.run_id, run.input, events)
+    skip = max(0, run.head - LONGEST_PAGE)
+    return document(run.run_id, run.input, events, skip=skip)
+
+
+def _joined(parts: Iterator[str]) -> Iterator[str]:
+    """The same text in parts of at least :data:`TOGETHER`, but for the last: handing on a part
+    costs a server as much as making a hundred lines."""
+    some, size = [], 0
+    for part in parts:
+        some.append(part)
+        size += len(part)
+        if size >= TOGETHER:
+            yield "".join(some)
+            some, size = [], 0
+    if some:
+        yield "".join(some)
 
 
 _MAKERS: Mapping[str, Callable[[Run, Iterator[Event]], Iterator[str]]] = {

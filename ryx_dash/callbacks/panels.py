@@ -185,9 +185,6 @@ def _answer(state: RunState) -> Views:
 
 
 def _answer_state(view: View) -> list[Any]:
-    state = view.state
     if view.status == RunStatus.QUEUED:
         return states.queued(view.run.position)
-    if state.status.ended:
-        return [*states.without_model(state), *states.outcome(state)]
-    return [*states.without_model(state), *([] if state.answer else states.waiting(state))]
+    return states.beside_answer(view.state)

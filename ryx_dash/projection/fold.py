@@ -4,7 +4,7 @@ No event raises, whatever it holds. What a backend sends twice counts once, what
 counted as a gap, and what comes after the end of a run is counted but changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ryx_dash.projection.answer import Answer
@@ -48,6 +48,16 @@ def fold_all(state: RunState, events: Iterable[Event], *, limits: Limits = WINDO
     for event in events:
         run.add(event)
     return run.freeze()
+
+
+def fold_each(
+    state: RunState, events: Iterable[Event], *, limits: Limits = WINDOW
+) -> Iterator[tuple[Event, RunState]]:
+    """Each of ``events`` with the run after it."""
+    run = _Run(state, limits)
+    for event in events:
+        run.add(event)
+        yield event, run.freeze()
 
 
 class _Run:
@@ -119,7 +129,7 @@ class _Run:
             calls=self._calls.freeze(),
             calls_made=self._calls.made,
             current_step=_current(nodes),
-            changed=self._changed,
+            changed=dict(self._changed),
             **self._spans.freeze(),
             **self._answer.freeze(),
             **values,

@@ -5,9 +5,9 @@ shows a run at position *p* needs panel *x* drawn again only if ``changed[x] > p
 are nodes that were added, ``graph`` any change of any node, ``timeline`` any beginning or end,
 ``run`` everything in the run line.
 
-A state is small however long its run is: of tool calls and spans it knows the newest
-(:data:`WHOLE` knows all), so that folding on, storing and drawing cost the same at any length.
-What is older is in the log, and in the states of earlier positions.
+A state is small however long its run is: of tool calls and spans it knows the newest, so that
+folding on, storing and drawing cost the same at any length. What is older is in the log, and in
+the states of earlier positions.
 """
 
 from collections.abc import Mapping
@@ -32,9 +32,6 @@ class Limits:
 
 WINDOW = Limits()
 """What a screen shows."""
-
-WHOLE = Limits(calls=2**31, spans=2**31, boundaries=2**31, steps=2**31)
-"""For a file that holds all of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

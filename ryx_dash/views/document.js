@@ -1,100 +1,290 @@
 /* Puts a run as it stood after any event in place. What each event changed was worked out before. */
 (function () {
   "use strict";
-  const { first, frames, rows, marks, start, end } = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
+  const first = JSON.parse(byId("first").textContent);
+  const events = [...document.querySelectorAll("script.events")].flatMap((part) => JSON.parse(part.textContent));
+  const start = events.length ? events[0].ms : 0;
+  const end = events.reduce((latest, event) => Math.max(latest, event.ms), start);
+
+  const SVG = "http://www.w3.org/2000/svg";
+  const ROW = 44; // pixels of the graph: from step to step
+  const COLUMN = 196; // from column to column
+  const [WIDTH, HEIGHT] = [172, 28]; // of a node
+  const CALLS_DOWN = 6; // calls in a column beside the step that makes them
+  const LABEL = 12; // characters of a node's label
   const ROWS = 200; // of the log on the page at once
   const PLAY_MS = 120;
+  const TYPING_MS = 150;
 
-  let place = frames.length;
+  let place = events.length;
   let playing = null;
+  let typing = null;
 
-  /** The run after its first `n` events. */
-  function at(n) {
-    const state = { nodes: { ...first }, shown: new Set(), calls: [], text: "", final: null, run: ["queued", ""], note: "" };
-    for (const frame of frames.slice(0, n)) {
-      for (const [node, face] of Object.entries(frame.nodes || {})) {
-        state.nodes[node] = face;
-        state.shown.add(node);
-      }
-      for (const [index, card] of frame.calls || []) state.calls[index] = card;
-      if (frame.text !== undefined) state.text = frame.text;
-      if (frame.grow !== undefined) state.text += frame.grow;
-      if (frame.final !== undefined) state.final = frame.final;
-      if (frame.run) state.run = frame.run;
-      if (frame.state !== undefined) state.note = frame.state;
+  // -- the run after `n` of the events ---------------------------------------------------------
+
+  let state = null;
+  let known = 0;
+
+  function begin() {
+    [state, known] = [{ nodes: new Map(), spans: new Map(), calls: new Map(), text: "", final: null }, 0];
+    apply(first);
+  }
+
+  function put(map, changes) {
+    for (const [key, value] of Object.entries(changes || {})) {
+      if (value === null) map.delete(key);
+      else map.set(key, value);
     }
+  }
+
+  function apply(event) {
+    for (const name of ["nodes", "spans", "calls"]) put(state[name], event[name]);
+    for (const name of ["made", "text", "final", "run", "note", "toolsNote"]) {
+      if (event[name] !== undefined) state[name] = event[name];
+    }
+    if (event.grow !== undefined) state.text += event.grow;
+  }
+
+  function at(n) {
+    if (state === null || n < known) begin();
+    for (; known < n; known += 1) apply(events[known]);
     return state;
   }
 
-  const isCall = (node) => node.startsWith("call:");
+  // -- drawing it -----------------------------------------------------------------------------------
 
-  function drawNodes(state) {
-    for (const element of document.querySelectorAll("[data-node]")) {
-      const node = element.dataset.node;
-      const [status, latency] = state.nodes[node] || ["pending", ""];
-      element.dataset.status = status;
-      const absent = isCall(node) ? !state.shown.has(node) : element.classList.contains("bar") && status === "pending";
-      element.classList.toggle("absent", absent);
-      for (const badge of element.querySelectorAll(".status")) badge.dataset.status = status;
-      for (const icon of element.querySelectorAll(".icon, .status-icon")) icon.textContent = marks[status][0];
-      for (const time of element.querySelectorAll(".time, .step-latency")) time.textContent = latency;
-    }
+  function element(name, className, ...children) {
+    const made = document.createElement(name);
+    made.className = className;
+    made.append(...children);
+    return made;
   }
 
-  function drawRun(state) {
+  function shape(name, attributes, ...children) {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
+
+  /** The children of `parent` become one for each of `items`, by key; those that stay keep their place. */
+  function sync(parent, items, make, fill) {
+    const there = new Map([...parent.children].map((child) => [child.dataset.key, child]));
+    const children = items.map(([key, value], index) => {
+      const child = there.get(key) || make(key, value);
+      child.dataset.key = key;
+      fill(child, value, index);
+      return child;
+    });
+    const same = children.length === parent.children.length && children.every((child, n) => child === parent.children[n]);
+    if (!same) parent.replaceChildren(...children);
+  }
+
+  const many = (n) => n.toLocaleString("en");
+  const icon = (status) => (marks(status) || [""])[0];
+  const marks = (status) => first.marks[status] || first.marks.unknown;
+  const isStep = ([, node]) => node[4] === "";
+  const short = (label) => (Array.from(label).length > LABEL ? `${Array.from(label).slice(0, LABEL - 1).join("")}…` : label);
+
+  function makeStep(key, [, , label, step]) {
+    const badge = element("span", "status", element("span", "status-icon"));
+    const made = element("li", "step", badge, element("span", "step-name", label), element("span", "step-latency"));
+    Object.assign(made.dataset, { node: key, step });
+    return made;
+  }
+
+  function fillStep(made, [status, took]) {
+    made.dataset.status = status;
+    made.children[0].dataset.status = status;
+    made.children[0].firstChild.textContent = icon(status);
+    made.children[2].textContent = took;
+  }
+
+  function makeNode(key, [, , label]) {
+    const made = shape(
+      "g",
+      { class: "node" },
+      shape("rect", { width: WIDTH, height: HEIGHT, rx: 5 }),
+      shape("text", { x: 10, y: 18 }),
+      shape("text", { x: 28, y: 18 }, short(label)),
+      shape("text", { x: WIDTH - 8, y: 18, class: "time", "text-anchor": "end" }),
+      shape("title", {}, label),
+    );
+    made.dataset.node = key;
+    return made;
+  }
+
+  function fillNode(made, [status, took], [x, y]) {
+    made.dataset.status = status;
+    made.setAttribute("transform", `translate(${x} ${y})`);
+    made.children[1].textContent = icon(status);
+    made.children[3].textContent = took;
+  }
+
+  /** Steps one below the other; calls beside the step that made them. */
+  function places(steps, calls) {
+    const found = new Map(steps.map(([key], n) => [key, [4, 4 + ROW * n]]));
+    calls.forEach(([key, node], n) => {
+      const [, top] = found.get(node[4]) || [4, 4];
+      found.set(key, [4 + COLUMN * (1 + Math.floor(n / CALLS_DOWN)), top + ROW * (n % CALLS_DOWN)]);
+    });
+    return found;
+  }
+
+  function drawGraph(nodes) {
+    const svg = byId("graph").firstChild;
+    const steps = nodes.filter(isStep);
+    const calls = nodes.filter((node) => !isStep(node));
+    const where = places(steps, calls);
+    const chain = steps.slice(1).map((_, n) => shape("path", { d: `M ${4 + WIDTH / 2} ${4 + HEIGHT + ROW * n} v ${ROW - HEIGHT}` }));
+    const hung = calls.slice(0, CALLS_DOWN).map(([key, node]) => {
+      const [, top] = where.get(node[4]) || [4, 4];
+      const [x, y] = where.get(key);
+      return shape("path", { class: "hung", d: `M ${4 + WIDTH} ${top + HEIGHT / 2} L ${x} ${y + HEIGHT / 2}` });
+    });
+    svg.children[0].replaceChildren(...chain, ...hung);
+    sync(svg.children[1], nodes, makeNode, (made, node) => fillNode(made, node, where.get(made.dataset.key)));
+    const corner = (side) => Math.max(...[...where.values()].map((point) => point[side]));
+    const [width, height] = [corner(0) + WIDTH + 4, corner(1) + HEIGHT + 4];
+    for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) svg.setAttribute(name, value);
+  }
+
+  const share = (ms) => (end > start ? Math.min(Math.max((ms - start) / (end - start), 0), 1) : 0);
+  const percent = (part) => `${(part * 100).toFixed(3)}%`;
+
+  /** One try, from its start to its end; hollow until the model's first token. */
+  function bar([, status, attempt, began, ended, token], now) {
+    const made = element("span", "bar");
+    const until = ended === null ? now : ended;
+    const length = Math.max(share(until) - share(began), 0);
+    made.dataset.status = status;
+    made.style.left = percent(share(began));
+    made.style.width = percent(length);
+    if (attempt > 1) made.title = `try ${attempt}`;
+    if (token !== null && length > 0) {
+      const waited = element("span", "waited");
+      waited.style.width = percent((share(token) - share(began)) / length);
+      made.append(waited);
+    }
+    return made;
+  }
+
+  function drawTimeline(nodes, now) {
+    const tries = new Map();
+    for (const span of state.spans.values()) tries.set(span[0], [...(tries.get(span[0]) || []), span]);
+    const rows = nodes
+      .filter(isStep)
+      .flatMap((step) => [step, ...nodes.filter(([, node]) => node[4] === step[0])])
+      .filter(([key]) => tries.has(key));
+    sync(
+      byId("bars"),
+      rows,
+      (_, node) => element("div", `bar-row${node[4] ? " of-call" : ""}`, element("span", "bar-name", node[2]), element("span", "bar-track"), element("span", "bar-time")),
+      (made, node) => {
+        made.children[1].replaceChildren(...tries.get(made.dataset.key).map((span) => bar(span, now)));
+        made.children[2].textContent = node[1];
+      },
+    );
+    byId("timeline").style.setProperty("--at", share(now));
+  }
+
+  const drawn = new WeakMap(); // which text a card was made of: one that stays may have been closed
+
+  function fillCard(made, text) {
+    if (drawn.get(made) === text) return;
+    drawn.set(made, text);
+    made.innerHTML = text; // escaped when it was written down
+  }
+
+  function drawTools() {
+    byId("made").textContent = many(state.made);
+    byId("tools-note").innerHTML = state.toolsNote;
+    sync(byId("cards"), [...state.calls], () => element("div", ""), fillCard);
+  }
+
+  function drawRun() {
     const [status, took] = state.run;
+    const [sign, word] = marks(status);
     byId("run").dataset.status = status;
-    byId("run").children[0].textContent = marks[status][0];
-    byId("run").children[1].textContent = marks[status][1];
+    byId("run").children[0].textContent = sign;
+    byId("run").children[1].textContent = word;
     byId("took").textContent = took;
-    byId("state").innerHTML = state.note; // escaped when it was written down
+    byId("state").innerHTML = state.note;
     byId("answer").classList.toggle("streaming", state.final === null);
     if (state.final === null) byId("answer").textContent = state.text;
     else byId("answer").innerHTML = state.final;
-    byId("cards").innerHTML = state.calls.join("");
   }
 
-  function cell(text) {
-    const td = document.createElement("td");
-    td.textContent = text;
-    return td;
+  // -- the log ------------------------------------------------------------------------------------------
+
+  let searched = "";
+  let hits = null; // the numbers of all events that have what is searched, in order
+
+  function search() {
+    searched = byId("search").value.trim().toLowerCase();
+    const has = (event) => `${event.step} ${event.message} ${JSON.stringify(event.data)}`.toLowerCase().includes(searched);
+    hits = searched ? events.flatMap((event, n) => (has(event) ? [n + 1] : [])) : null;
+    drawLog();
   }
 
-  function line(row) {
-    const tr = document.createElement("tr");
-    tr.dataset.seq = row.seq;
-    tr.dataset.level = row.level;
-    tr.setAttribute("aria-current", String(row.seq === place));
-    tr.append(...[row.seq, row.time, row.step, row.icon, row.message, row.latency].map(cell));
-    return tr;
+  /** How many of the rising `numbers` are at most `limit`. */
+  function count(numbers, limit) {
+    let [low, high] = [0, numbers.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (numbers[middle] <= limit) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  function line(number) {
+    const event = events[number - 1];
+    const told = [event.seq, event.time, event.step, event.icon, event.message, event.latency];
+    const made = element("tr", "", ...told.map((text) => element("td", "", String(text))));
+    Object.assign(made.dataset, { number, level: event.level });
+    made.tabIndex = 0;
+    made.setAttribute("aria-current", String(number === place));
+    return made;
   }
 
   function drawLog() {
-    const wanted = byId("search").value.trim().toLowerCase();
-    const told = (row) => `${row.step} ${row.message} ${JSON.stringify(row.data)}`.toLowerCase();
-    const passed = rows.slice(0, place).filter((row) => !wanted || told(row).includes(wanted));
-    byId("log").replaceChildren(...passed.slice(-ROWS).map(line));
-    byId("found").textContent = `${passed.length} of ${place} events`;
-    byId("log").closest(".panel-body").scrollTop = 1e9;
+    const passed = hits ? count(hits, place) : place;
+    const from = Math.max(0, passed - ROWS);
+    const numbers = hits ? hits.slice(from, passed) : Array.from({ length: passed - from }, (_, n) => from + n + 1);
+    byId("log").replaceChildren(...numbers.map(line));
+    byId("found").textContent = `${many(passed)} of ${many(place)} events${from ? `, the newest ${ROWS} shown` : ""}`;
+    const box = byId("log").closest(".panel-body");
+    box.scrollTop = box.scrollHeight;
   }
 
+  function showPayload(event) {
+    const row = event.target.closest("tr");
+    if (!row || (event.type === "keydown" && event.key !== "Enter")) return;
+    byId("payload").hidden = false;
+    byId("payload").textContent = JSON.stringify(events[row.dataset.number - 1].data, null, 2);
+  }
+
+  // -- going through it ------------------------------------------------------------------------------------
+
   function draw() {
-    const state = at(place);
-    drawNodes(state);
-    drawRun(state);
+    const nodes = [...at(place).nodes];
+    sync(byId("steps"), nodes.filter(isStep), makeStep, fillStep);
+    drawGraph(nodes);
+    drawTimeline(nodes, place ? events[place - 1].ms : start);
+    drawTools();
+    drawRun();
     drawLog();
     byId("scrubber").value = place;
-    byId("place").textContent = `${place} of ${frames.length}`;
-    const now = place ? rows[place - 1].ms : start;
-    byId("timeline").style.setProperty("--at", end > start ? (now - start) / (end - start) : 0);
-    document.body.dataset.place = place;
+    byId("place").textContent = `${many(first.seq + place)} of ${many(first.seq + events.length)}`;
+    document.body.dataset.place = first.seq + place;
   }
 
   function go(to) {
-    place = Math.max(0, Math.min(frames.length, to));
+    place = Math.max(0, Math.min(events.length, to));
     draw();
-    if (place === frames.length) stop();
+    if (place === events.length) stop();
   }
 
   function stop() {
@@ -105,25 +295,23 @@
 
   function play() {
     if (playing !== null) return stop();
-    if (place === frames.length) go(0);
+    if (place === events.length) go(0);
     playing = setInterval(() => go(place + 1), PLAY_MS);
     return byId("play").setAttribute("aria-pressed", "true");
   }
 
-  function showPayload(event) {
-    const tr = event.target.closest("tr");
-    if (!tr) return;
-    const row = rows[Number(tr.dataset.seq) - 1];
-    byId("payload").hidden = false;
-    byId("payload").textContent = JSON.stringify(row.data, null, 2);
-  }
+  const length = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`);
 
-  byId("scrubber").max = frames.length;
+  byId("scrubber").max = events.length;
+  byId("axis").children[1].textContent = length(end - start);
   byId("scrubber").addEventListener("input", (event) => go(Number(event.target.value)));
   byId("back").addEventListener("click", () => go(place - 1));
   byId("next").addEventListener("click", () => go(place + 1));
   byId("play").addEventListener("click", play);
-  byId("search").addEventListener("input", drawLog);
-  byId("log").addEventListener("click", showPayload);
+  byId("search").addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(search, TYPING_MS);
+  });
+  for (const kind of ["click", "keydown"]) byId("log").addEventListener(kind, showPayload);
   draw();
 })();

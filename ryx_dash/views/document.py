@@ -6,21 +6,22 @@ that cannot leave its script element, or markup that :mod:`views.markup` has esc
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from html import escape
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from dash import html
 
-from ryx_dash.projection.fold import fold, initial
+from ryx_dash.projection.fold import fold_all, fold_each, initial
 from ryx_dash.projection.rows import row
-from ryx_dash.projection.state import WHOLE, NodeState, RunState
-from ryx_dash.projection.text import format_latency, one_line
+from ryx_dash.projection.state import NodeState, Panel, RunState, Span, ToolCall
+from ryx_dash.projection.text import format_count, format_latency, one_line
 from ryx_dash.protocol.events import Event
-from ryx_dash.protocol.steps import EXECUTE
+from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.settings import assets_dir
 from ryx_dash.views import answer, states, tools
 from ryx_dash.views.marks import MARKS
@@ -28,91 +29,165 @@ from ryx_dash.views.markup import markup
 
 STYLES = ("10-tokens.css", "20-page.css", "30-controls.css", "40-panels.css")
 
-ROW, WIDTH, HEIGHT, COLUMN = 44, 172, 28, 196
-"""Pixels of the graph: from step to step, a node, and from column to column."""
-
-CALLS_DOWN = 6
-"""Calls in a column beside the step that makes them."""
+TOGETHER = 1_000
+"""Events in one script element: there is a longest text that a browser can read."""
 
 _UTC = ZoneInfo("UTC")
 _HERE = Path(__file__).parent
 
+Changes = dict[str, Any]
+Part = TypeVar("Part", NodeState, Span, ToolCall)
 
-def document(run_id: str, question: str, events: Iterable[Event]) -> str:
-    """The file's text."""
-    state, frames, rows = initial(run_id), [], []
-    for event in events:
-        before, state = state, fold(state, event, limits=WHOLE)
-        frames.append(_changes(before, state))
-        rows.append(_row(event))
-    data = {
-        "first": {node.node: _face(node) for node in initial(run_id).nodes},
-        "frames": frames,
-        "rows": rows,
-        "marks": {name: [mark.icon, mark.word] for name, mark in MARKS.items()},
-        "start": rows[0]["ms"] if rows else 0,
-        "end": max((r["ms"] for r in rows), default=0),
-    }
-    page = (_HERE / "document.html").read_text(encoding="utf-8")
-    parts = {
-        "title": escape(one_line(question, 80) or run_id),
-        "question": escape(question[:2_000]),
-        "run_id": escape(run_id),
-        "style": "\n".join((assets_dir() / name).read_text("utf-8") for name in STYLES)
-        + (_HERE / "document.css").read_text("utf-8"),
-        "graph": _graph(state.nodes),
-        "timeline": _timeline(state),
-        "steps": "".join(_step(node) for node in state.steps),
-        "data": _json(data),
-        "script": (_HERE / "document.js").read_text("utf-8"),
+
+def document(
+    run_id: str, question: str, events: Iterable[Event], *, skip: int = 0
+) -> Iterator[str]:
+    """The file's text in parts, which hold a thousand events at most.
+
+    The first ``skip`` events are folded, but are not in it: it begins after them.
+    """
+    told = iter(events)
+    begun = fold_all(initial(run_id), islice(told, skip))
+    parts: Mapping[str, Iterable[str]] = {
+        "title": [escape(one_line(question, 80) or run_id)],
+        "question": [escape(question[:2_000])],
+        "run_id": [escape(run_id)],
+        "style": [*((assets_dir() / name).read_text("utf-8") for name in STYLES), _own("css")],
+        "left_out": [_left_out(skip)],
+        "first": [_json(_first(begun))],
+        "events": _scripts(map(_json, _told(begun, told))),
+        "script": [_own("js")],
     }
     # One pass, so that a text that looks like a place for another one is left alone.
-    pieces = page.split("@@")
-    return "".join(parts[piece] if odd % 2 else piece for odd, piece in enumerate(pieces))
+    for odd, piece in enumerate(_own("html").split("@@")):
+        yield from parts[piece] if odd % 2 else [piece]
 
 
-def _changes(before: RunState, after: RunState) -> dict[str, Any]:
-    """What one event changed, by panel; nothing for a panel that it left alone."""
-    found: dict[str, Any] = {}
-    known = {node.node: node for node in before.nodes}
-    nodes = {n.node: _face(n) for n in after.nodes if known.get(n.node) != n}
-    if nodes:
-        found["nodes"] = nodes
-    calls = [
-        [place, markup(tools.card(call))]
-        for place, call in enumerate(after.calls)
-        if place >= len(before.calls) or before.calls[place] != call
-    ]
-    if calls:
-        found["calls"] = calls
-    if after.final and not before.final:
-        shown = answer.answer(after.answer, final=True, citations=after.citations)
-        cited = html.Div(answer.sources(after.citations), className="sources")
-        found["final"] = markup([*shown, cited])
-    elif after.answer != before.answer:
-        grown = after.answer.startswith(before.answer)
-        text = after.answer[len(before.answer) :] if grown else after.answer
-        found["grow" if grown else "text"] = text
-    if after.status != before.status or after.latency != before.latency:
-        found["run"] = [str(after.status), format_latency(after.latency)]
-        found["state"] = markup([*states.without_model(after), *states.outcome(after)])
-    return found
+def _own(kind: str) -> str:
+    return (_HERE / f"document.{kind}").read_text("utf-8")
 
 
-def _face(node: NodeState) -> list[str]:
-    return [str(node.status), format_latency(node.latency)]
+def _scripts(texts: Iterator[str]) -> Iterator[str]:
+    while some := list(islice(texts, TOGETHER)):
+        yield f'<script type="application/json" class="events">[{",".join(some)}]</script>\n'
 
 
-def _row(event: Event) -> dict[str, Any]:
+def _left_out(skipped: int) -> str:
+    said = (
+        f"The first {format_count(skipped)} events of this run are not in this file, which would "
+        "be too large for a browser. Its export as JSON lines has them all."
+    )
+    return markup(html.P(said, className="left-out")) if skipped else ""
+
+
+def _first(state: RunState) -> Changes:
+    """The run where the file begins."""
+    return {
+        "marks": {name: [mark.icon, mark.word] for name, mark in MARKS.items()},
+        "seq": state.seq,
+        "nodes": _others((), state.nodes, "node", _node),
+        "spans": _others((), state.spans, "opened", _span),
+        "calls": _others((), state.calls, "call_id", _call),
+        "made": state.calls_made,
+        "run": _run(state),
+        **_answer(initial(state.run_id), state),
+        **_notes(state),
+    }
+
+
+def _told(before: RunState, events: Iterable[Event]) -> Iterator[Changes]:
+    """Of each event its row in the log, what it carries, and what it changed."""
+    notes = _notes(before)
+    for event, after in fold_each(before, events):
+        new = _notes(after) if _is_changed(before, after, "run", "graph", "tools", "answer") else {}
+        said = {name: text for name, text in new.items() if text != notes[name]}
+        yield _row(event) | _changes(before, after) | said
+        before, notes = after, notes | said
+
+
+def _row(event: Event) -> Changes:
     shown = row(event, _UTC)
     names = ("seq", "time", "step", "level", "icon", "message", "latency")
     return {**{name: shown[name] for name in names}, "ms": _ms(event.ts), "data": event.data}
 
 
-def _ms(ts: str | None) -> float:
+def _changes(before: RunState, after: RunState) -> Changes:
+    """What is another after an event than before, by panel; nothing of a panel that stayed."""
+    found: Changes = {}
+    if _is_changed(before, after, "graph", "topology"):
+        found["nodes"] = _others(before.nodes, after.nodes, "node", _node)
+    if _is_changed(before, after, "timeline"):
+        found["spans"] = _others(before.spans, after.spans, "opened", _span)
+    if _is_changed(before, after, "tools"):
+        found["calls"] = _others(before.calls, after.calls, "call_id", _call)
+        found["made"] = after.calls_made
+    if _is_changed(before, after, "answer"):
+        found |= _answer(before, after)
+    if _run(after) != _run(before):
+        found["run"] = _run(after)
+    return found
+
+
+def _is_changed(before: RunState, after: RunState, *panels: Panel) -> bool:
+    return any(after.changed.get(panel) != before.changed.get(panel) for panel in panels)
+
+
+def _others(
+    before: Iterable[Part], after: Iterable[Part], name: str, tell: Callable[[Part], Any]
+) -> Changes:
+    """What is told of parts that are new or other than before, by their ``name``; ``None`` of
+    those that are gone."""
+    known = {getattr(part, name): part for part in before}
+    found = {}
+    for part in after:
+        key = getattr(part, name)
+        old = known.pop(key, None)
+        if old is not part and old != part:
+            found[key] = tell(part)
+    return found | dict.fromkeys(known)
+
+
+def _node(node: NodeState) -> list[str]:
+    label = one_line(node.label, 80)
+    return [str(node.status), format_latency(node.latency), label, node.step, node.parent or ""]
+
+
+def _span(span: Span) -> list[Any]:
+    times = [ts and _ms(ts) for ts in (span.start, span.end, span.first)]
+    return [span.node, str(span.status), span.attempt, *times]
+
+
+def _call(call: ToolCall) -> str:
+    return markup(tools.card(call))
+
+
+def _run(state: RunState) -> list[str]:
+    return [str(state.status), format_latency(state.latency)]
+
+
+def _answer(before: RunState, after: RunState) -> Changes:
+    if after.final:
+        shown = answer.answer(after.answer, final=True, citations=after.citations)
+        cited = html.Div(answer.sources(after.citations), className="sources")
+        return {"final": markup([*shown, cited])}
+    if after.answer.startswith(before.answer):
+        return {"grow": after.answer[len(before.answer) :]}
+    return {"text": after.answer}
+
+
+def _notes(state: RunState) -> dict[str, str]:
+    """What is said beside the answer, and above the cards."""
+    begun = state.status is not RunStatus.QUEUED
+    return {
+        "note": markup(states.beside_answer(state) if begun else states.queued(0)),
+        "toolsNote": markup(states.no_tools(state)),
+    }
+
+
+def _ms(ts: str) -> float:
     try:
-        return datetime.fromisoformat(ts or "").timestamp() * 1000
-    except ValueError:
+        return datetime.fromisoformat(ts).timestamp() * 1000
+    except (ValueError, OverflowError):
         return 0.0
 
 
@@ -120,66 +195,3 @@ def _json(value: Any) -> str:
     """JSON that holds nothing which could end the script element that it stands in."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _graph(nodes: tuple[NodeState, ...]) -> str:
-    steps = [node for node in nodes if node.parent is None]
-    calls = [node for node in nodes if node.parent is not None]
-    places = {node.node: (4, 4 + ROW * n) for n, node in enumerate(steps)}
-    top = places.get(EXECUTE.node, (4, 4))[1]
-    for n, call in enumerate(calls):
-        places[call.node] = (4 + COLUMN * (1 + n // CALLS_DOWN), top + ROW * (n % CALLS_DOWN))
-    width = max(x for x, _ in places.values()) + WIDTH + 4
-    height = max(y for _, y in places.values()) + HEIGHT + 4
-    chain = [
-        f'<path d="M {4 + WIDTH / 2} {4 + HEIGHT + ROW * n} v {ROW - HEIGHT}"/>'
-        for n in range(len(steps) - 1)
-    ]
-    hung = [
-        f'<path class="hung" d="M {4 + WIDTH} {top + HEIGHT / 2} L {x} {y + HEIGHT / 2}"/>'
-        for x, y in (places[call.node] for call in calls[:CALLS_DOWN])
-    ]
-    drawn = "".join(_node(node, *places[node.node]) for node in nodes)
-    return (
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'aria-label="Workflow">{"".join((*chain, *hung))}{drawn}</svg>'
-    )
-
-
-def _node(node: NodeState, x: int, y: int) -> str:
-    return (
-        f'<g class="node" data-node="{escape(node.node)}" transform="translate({x} {y})">'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="5"/>'
-        f'<text x="10" y="18" class="icon"></text><text x="28" y="18">'
-        f"{escape(one_line(node.label, 12))}</text>"
-        f'<text x="{WIDTH - 8}" y="18" class="time" text-anchor="end"></text>'
-        f"<title>{escape(one_line(node.label, 200))}</title></g>"
-    )
-
-
-def _step(node: NodeState) -> str:
-    return (
-        f'<li class="step" data-node="{escape(node.node)}" data-step="{escape(node.step)}">'
-        f'<span class="status"><span class="status-icon"></span></span>'
-        f'<span class="step-name">{escape(one_line(node.label, 80))}</span>'
-        f'<span class="step-latency"></span></li>'
-    )
-
-
-def _timeline(state: RunState) -> str:
-    """A bar for each step and call, from its start for as long as it took."""
-    start, end = _ms(state.started), _ms(state.last)
-    span = max(end - start, 1.0)
-    bars = []
-    for node in state.nodes:
-        if node.started is None:
-            continue
-        begin = (_ms(node.started) - start) / span * 100
-        length = min((node.latency or 0.0) / span * 100, 100 - begin)
-        bars.append(
-            f'<div class="bar-row"><span class="bar-name">{escape(one_line(node.label, 40))}</span>'
-            f'<span class="bar-track"><span class="bar" data-node="{escape(node.node)}" '
-            f'style="left:{max(begin, 0):.3f}%;width:{max(length, 0.3):.3f}%"></span></span>'
-            f'<span class="bar-time">{format_latency(node.latency)}</span></div>'
-        )
-    return "".join(bars)

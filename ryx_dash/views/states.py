@@ -48,6 +48,13 @@ def queued(position: int) -> list[Any]:
     ]
 
 
+def beside_answer(state: RunState) -> list[Any]:
+    """What there is to say of a run that has begun, above its answer or in its place."""
+    if state.status.ended:
+        return [*without_model(state), *outcome(state)]
+    return [*without_model(state), *([] if state.answer else waiting(state))]
+
+
 def waiting(state: RunState) -> list[Any]:
     """The run goes on and has no answer yet. While the connection is away the page says instead
     that it does not know (``.waiting``).

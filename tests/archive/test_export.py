@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ryx_dash import cli
-from ryx_dash.archive.export import export, file_name
+from ryx_dash.archive.export import TOGETHER, export, file_name
 from ryx_dash.errors import ProtocolError
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.log.sqlite import SqliteLog
@@ -30,8 +30,21 @@ def test_an_unknown_format_is_refused_at_once(log: MemoryLog) -> None:
 def test_long_runs_are_whole(log: MemoryLog) -> None:
     made = [Draft(event="step_progress", message=str(n)) for n in range(1_234)]
     run = recorded(log, "q", [*made, Draft(event=EventKind.WORKFLOW_COMPLETE)])
-    assert len(list(export(log, run, "jsonl"))) == 1_236
-    assert len(list(export(log, run, "csv"))) == 1_236
+    for form in ("jsonl", "csv"):
+        parts = list(export(log, run, form))
+        assert len("".join(parts).splitlines()) == 1_236
+        assert all(len(part) >= TOGETHER for part in parts[:-1])
+
+
+def test_a_page_holds_what_a_browser_can_open(
+    log: MemoryLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = recorded(log)
+    assert "are not in this file" not in "".join(export(log, run, "html"))
+    monkeypatch.setattr("ryx_dash.archive.export.LONGEST_PAGE", run.head - 3)
+    assert "The first 3 events of this run are not in this file" in "".join(
+        export(log, run, "html")
+    )
 
 
 def test_a_table_has_every_event_and_no_formula(log: MemoryLog) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from ryx_dash.projection.fold import fold, fold_all, initial
+from ryx_dash.projection.fold import fold, fold_all, fold_each, initial
 from ryx_dash.projection.state import Limits, RunState
 from ryx_dash.protocol.events import ACKNOWLEDGED, REMARK, Draft, Event, outcome
 from ryx_dash.protocol.steps import STEPS, NodeStatus, RunStatus
@@ -386,6 +386,14 @@ def test_data_that_is_no_object_counts_as_empty() -> None:
     event = events(draft("tool_result"))[0].model_copy(update={"data": "oops"})
     state = fold(initial("r"), event)
     assert [c.status for c in state.calls] == [NodeStatus.FAILED]
+
+
+@given(histories())
+def test_each_event_comes_with_the_run_after_it(history: list[Event]) -> None:
+    each = list(fold_each(initial("r"), history))
+    assert [event for event, _ in each] == history
+    for n, (_, state) in enumerate(each, 1):
+        assert state == fold_all(initial("r"), history[:n])
 
 
 # -- limits ---------------------------------------------------------------------------------------
