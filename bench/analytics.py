@@ -8,10 +8,11 @@ both logs, and their ratio. The goal is two seconds for 100,000 runs.
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from bench.runs_list import DAY, compare, stamp, text
 from ryx_dash.log.base import EventLog, Run, RunFilter
-from ryx_dash.log.periods import edges
+from ryx_dash.log.periods import CalendarCut
 from ryx_dash.log.sqlite import SqliteLog
 from ryx_dash.protocol.analysis import Part
 from ryx_dash.protocol.events import Draft, EventKind, step_event
@@ -75,13 +76,13 @@ def fill(log: SqliteLog, size: int) -> None:
 
 def questions(log: EventLog, size: int) -> dict[str, Callable[[], object]]:
     end = size * 300.0
-    whole = edges(stamp(0), stamp(end), "UTC")
+    whole = CalendarCut(since="", until="", now=stamp(end), zone="Europe/Berlin")
     day = RunFilter(since=stamp(end - DAY), until=stamp(end))
     failed = RunFilter(statuses=frozenset({RunStatus.FAILED}))
     slow = Part(kind="step", name=LLM.name, shortest=10_000)
     return {
         "all runs": lambda: log.analyse(RunFilter(), whole),
-        "the last day": lambda: log.analyse(day, edges(day.since, day.until, "UTC")),
+        "the last day": lambda: log.analyse(day, replace(whole, since=day.since)),
         "failed": lambda: log.analyse(failed, whole),
         "one model": lambda: log.analyse(RunFilter(models=frozenset({"small:3b"})), whole),
         "model, intent, tool": lambda: log.analyse(
@@ -92,6 +93,7 @@ def questions(log: EventLog, size: int) -> dict[str, Callable[[], object]]:
             ),
             whole,
         ),
+        "beginning of a word": lambda: log.analyse(RunFilter(text="e"), whole),
         "behind a mark": lambda: log.runs(where=RunFilter(part=slow)),
     }
 

@@ -67,7 +67,7 @@ class Page:
         live.register(self.app, log, history, advice)
         runs.register(self.app, log)
         compare.register(self.app, log, history)
-        analytics.register(self.app, log, analyst)
+        analytics.register(self.app, analyst)
         timeline.register(self.app, log, history)
         travel.register(self.app, log)
         inspector.register(self.app, log, history)

@@ -30,7 +30,7 @@ from ryx_dash.errors import (
 from ryx_dash.live.desk import Desk
 from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.base import EventLog, Run, RunFilter
-from ryx_dash.log.periods import edges, is_zone
+from ryx_dash.log.periods import CalendarCut, end_of_hour, is_zone
 from ryx_dash.projection.charts import CHARTS, table
 from ryx_dash.protocol.analysis import Analysis
 from ryx_dash.protocol.codec import encode
@@ -197,12 +197,9 @@ class Api:
         return await to_thread.run_sync(self._analyse, where, zone)
 
     def _analyse(self, where: RunFilter, zone: str) -> Analysis:
-        first, last = self._log.span(where) or (now(), now())
-        try:
-            cuts = edges(where.since or first, where.until or now(), zone)
-        except ValueError:  # a time may be cut anywhere: then from the first run to the last
-            cuts = edges(first, last, zone)
-        return self._analyst.analyse(where, cuts)
+        times = {"since": where.since, "until": where.until}
+        cut = CalendarCut(**times, now=end_of_hour(now()), zone=zone)
+        return self._analyst.analyse(where, cut)
 
     async def import_run(self, request: Request) -> Response:
         """Bring in a run from the JSON lines in the body."""

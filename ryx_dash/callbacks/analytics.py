@@ -8,11 +8,10 @@ from typing import Any
 from dash import Dash, Input, Output, State, no_update
 
 from ryx_dash.callbacks import frame as read
-from ryx_dash.callbacks.analytics_query import AnalyticsQuery, parse_analytics, periods
+from ryx_dash.callbacks.analytics_query import AnalyticsQuery, parse_analytics
 from ryx_dash.callbacks.client import call
 from ryx_dash.errors import LogError
 from ryx_dash.log.analyst import Analyst
-from ryx_dash.log.base import EventLog
 from ryx_dash.protocol.analysis import Analysis
 from ryx_dash.views import analytics, analytics_ids, list_ids
 
@@ -31,13 +30,13 @@ INPUTS = {
 }
 
 
-def register(app: Dash, log: EventLog, analyst: Analyst) -> None:
+def register(app: Dash, analyst: Analyst) -> None:
     """Register the callbacks of the page ``/analytics``."""
 
     def draw(asked: Mapping[str, Any]) -> dict[str, Any]:
         if not asked["zone"]:  # the browser has not said yet where it is
             return dict.fromkeys(OUTPUTS, no_update)
-        return dict.fromkeys(OUTPUTS, no_update) | answer(log, analyst, asked, datetime.now(UTC))
+        return dict.fromkeys(OUTPUTS, no_update) | answer(analyst, asked, datetime.now(UTC))
 
     app.callback(output=OUTPUTS, inputs={"asked": INPUTS})(draw)
     call(app, "analyticsZone", Output(analytics_ids.ZONE, "data"), Input(analytics_ids.SHOWN, "id"))
@@ -45,14 +44,12 @@ def register(app: Dash, log: EventLog, analyst: Analyst) -> None:
         call(app, "analyticsPick", Input(chart, "clickData"))
 
 
-def answer(
-    log: EventLog, analyst: Analyst, asked: Mapping[str, Any], now: datetime
-) -> dict[str, Any]:
+def answer(analyst: Analyst, asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The views for what the page asks (the keys of :data:`INPUTS`); what stays is left out."""
     zone = read.parse_zone(asked["zone"])
     query = parse_analytics(asked["search"], zone, now)
     try:
-        found = analyst.analyse(query.where, periods(log, query))
+        found = analyst.analyse(query.where, query.cut)
     except LogError as error:
         return {"body": analytics.failure(error.message), "shown": None}
     views: dict[str, Any] = {

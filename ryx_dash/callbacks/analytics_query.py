@@ -6,19 +6,21 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode
 from zoneinfo import ZoneInfo
 
+from ryx_dash.callbacks.frame import MAX_TEXT
 from ryx_dash.callbacks.runs_query import parse_query
-from ryx_dash.log.base import EventLog, RunFilter
-from ryx_dash.log.periods import edges
+from ryx_dash.log.base import RunFilter
+from ryx_dash.log.periods import CalendarCut, end_of_hour
 from ryx_dash.protocol.analysis import Period
+from ryx_dash.protocol.clean import clean_text
 from ryx_dash.protocol.events import utc
 
 SPAN = "span"
 DAYS = {"7d": 7, "30d": 30}
 """Spans of whole days in the viewer's zone, today the last of them."""
 
+SPANS = ("24h", *DAYS, "all")
 USUAL = "7d"
 TIMES = ("since", "until")
-OLDEST = "1970-01-01T00:00:00.000000Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +32,14 @@ class AnalyticsQuery:
     given: tuple[tuple[str, str], ...]
     ignored: tuple[tuple[str, str], ...] = ()
     zone: ZoneInfo
-    until: str
-    """When the span ends, as far as it has been lived."""
+    now: str
+    """The end of this hour: what is asked for until then, or longer, is still going on."""
+
+    @property
+    def cut(self) -> CalendarCut:
+        """The periods of the analysis."""
+        times = {"since": self.where.since, "until": self.where.until}
+        return CalendarCut(**times, now=self.now, zone=self.zone.key)
 
     @property
     def narrowed(self) -> bool:
@@ -53,9 +61,9 @@ class AnalyticsQuery:
         """
         since = period.since if period else self.where.since
         until = period.until if period else self.where.until
+        if until >= self.now:  # what comes meanwhile belongs to it
+            until = self.where.until
         times = {"since": self._local(since), "until": self._local(until)}
-        if until >= self.until:  # what comes meanwhile belongs to it
-            times["until"] = ""
         given = {**more, **dict(self._others), **times}
         if more.get("status") in self.where.statuses:
             given["status"] = more["status"]
@@ -83,7 +91,9 @@ class AnalyticsQuery:
     def _local(self, moment: str) -> str:
         if not moment:
             return ""
-        return f"{datetime.fromisoformat(moment).astimezone(self.zone):%Y-%m-%dT%H:%M}"
+        local = datetime.fromisoformat(moment).astimezone(self.zone)
+        offset = f"{local:%z}" if local.fold else ""  # clocks that were put back show it twice
+        return f"{local:%Y-%m-%dT%H:%M}{offset}"
 
 
 def parse_analytics(search: Any, zone: ZoneInfo, now: datetime) -> AnalyticsQuery:
@@ -91,24 +101,26 @@ def parse_analytics(search: Any, zone: ZoneInfo, now: datetime) -> AnalyticsQuer
     runs = parse_query(search, zone)
     span = "" if runs.where.since or runs.where.until else _span(search)
     where = replace(runs.where, since=runs.where.since or _begin(span, zone, now))
-    until = min(runs.where.until or utc(now.astimezone(UTC)), utc(now.astimezone(UTC)))
-    told = {"given": runs.given, "ignored": runs.ignored}
-    return AnalyticsQuery(where=where, span=span, zone=zone, until=until, **told)
+    ignored = [*runs.ignored, *_ignored(search)]
+    told = {"given": runs.given, "ignored": tuple(ignored)}
+    end = end_of_hour(utc(now.astimezone(UTC)))
+    return AnalyticsQuery(where=where, span=span, zone=zone, now=end, **told)
 
 
-def periods(log: EventLog, query: AnalyticsQuery) -> list[str]:
-    """The edges of the periods that the analysis is cut into."""
-    since = query.where.since
-    if not since:
-        found = log.span(query.where)
-        since = f"{max(found[0], OLDEST)[:13]}:00:00.000000Z" if found else query.until
-    return edges(max(since, OLDEST), query.until, query.zone.key)
+def _ignored(search: Any) -> list[tuple[str, str]]:
+    given = _given(search)
+    return [] if given in SPANS else [(SPAN, given)]
 
 
 def _span(search: Any) -> str:
+    given = _given(search)
+    return given if given in SPANS else USUAL
+
+
+def _given(search: Any) -> str:
     text = search.lstrip("?") if isinstance(search, str) else ""
     [span, *_] = parse_qs(text).get(SPAN, [USUAL])
-    return span if span in (*DAYS, "24h", "all") else USUAL
+    return clean_text(span)[:MAX_TEXT]
 
 
 def _begin(span: str, zone: ZoneInfo, now: datetime) -> str:

@@ -94,11 +94,12 @@ def _milliseconds(text: str) -> float | None:
 
 
 def _moment(value: str, zone: ZoneInfo, days: int = 0) -> str:
-    """A time (``2026-01-31T14:00``), or the beginning of the day so many days after one, as
-    events carry times; empty for what is neither."""
+    """A time (``2026-01-31T14:00``, in ``zone`` if it names no offset), or the beginning of the day
+    so many days after one, as events carry times; empty for what is neither."""
     try:
         if "T" in value:
-            moment = datetime.fromisoformat(value[:16]).replace(tzinfo=zone).astimezone(UTC)
+            told = datetime.fromisoformat(value)
+            moment = (told if told.tzinfo else told.replace(tzinfo=zone)).astimezone(UTC)
         else:
             day = date.fromisoformat(value) + timedelta(days=days)
             moment = datetime.combine(day, time(), zone).astimezone(UTC)

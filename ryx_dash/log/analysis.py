@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ryx_dash.log.base import RunFilter
+from ryx_dash.log.base import Cut, RunFilter
 from ryx_dash.log.counting import SLOWEST, slow
 from ryx_dash.log.driver import Condition, Connection, query, select
-from ryx_dash.log.listing import condition, find_runs
+from ryx_dash.log.listing import condition, runs_with_text
 from ryx_dash.log.records import select_runs
 from ryx_dash.log.schema import SEQ_BITS
+from ryx_dash.log.words import wanted
 from ryx_dash.protocol.analysis import (
     BUCKETS,
     PERCENTILES,
@@ -29,9 +30,10 @@ from ryx_dash.protocol.analysis import (
 from ryx_dash.protocol.steps import RunStatus
 
 
-def analyse(db: Connection, where: RunFilter, edges: Sequence[str]) -> Analysis:
+def analyse(db: Connection, where: RunFilter, cut: Cut) -> Analysis:
     """See :meth:`log.base.EventLog.analyse`."""
     which = _which(db, where)
+    edges = cut(_span(db, which))
     return Analysis(
         runs=_statuses(select(db, "status, count(*)", "runs", which, "GROUP BY status")),
         latency=_latency(db, which),
@@ -43,18 +45,20 @@ def analyse(db: Connection, where: RunFilter, edges: Sequence[str]) -> Analysis:
     )
 
 
-def span(db: Connection, where: RunFilter) -> tuple[str, str] | None:
-    """See :meth:`log.base.EventLog.span`."""
-    [[first, last]] = select(db, "min(created), max(created)", "runs", _which(db, where))
+def _span(db: Connection, which: Condition) -> tuple[str, str] | None:
+    [[first, last]] = select(db, "min(created), max(created)", "runs", which)
     return None if first is None else (first, last)
 
 
 def _which(db: Connection, where: RunFilter) -> Condition:
-    """The filter for the columns of ``runs``. What a text says takes a look at each run."""
-    if not where.text:
+    """The filter for the columns of ``runs``. What has a text is looked up once.
+
+    The ``+`` keeps SQLite from going through all of them once for each period.
+    """
+    if not wanted(where.text):
         return condition(where)
-    found = [stored.rid for stored in find_runs(db, where, Condition(), None)]
-    return Condition("rid IN (SELECT value FROM json_each(?))", (json.dumps(found),))
+    found = json.dumps(runs_with_text(db, where))
+    return Condition("+rid IN (SELECT value FROM json_each(?))", (found,))
 
 
 def _statuses(rows: Sequence[Sequence[Any]]) -> dict[RunStatus, int]:

@@ -3,18 +3,21 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from ryx_dash.log.base import EventLog, RunFilter
+from ryx_dash.log.base import Cut, EventLog, RunFilter
 from ryx_dash.protocol.analysis import Analysis
 
 FRESH_SECONDS = 5.0
 """How long an analysis is given again although the log has grown meanwhile."""
 
+RESTING = 10
+"""So many times as long as it took to work out an analysis it is given again."""
+
 KEPT = 32
 
-Question = tuple[RunFilter, tuple[str, ...]]
+Question = tuple[RunFilter, Cut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,21 @@ class Analyst:
         self._lock = threading.Lock()
         self._answers: OrderedDict[Question, _Answer] = OrderedDict()
 
-    def analyse(self, where: RunFilter, edges: Sequence[str]) -> Analysis:
-        """See :meth:`log.base.EventLog.analyse`; at most :data:`FRESH_SECONDS` old."""
-        question = (where, tuple(edges))
+    def analyse(self, where: RunFilter, cut: Cut) -> Analysis:
+        """See :meth:`log.base.EventLog.analyse`; at most :data:`FRESH_SECONDS` old, or
+        :data:`RESTING` times what it took to work out. Equal cuts make equal analyses.
+        """
+        question = (where, cut)
         with self._lock:
             version = self._log.version()
             known = self._answers.get(question)
             if known is not None and (known.version == version or known.until > self._clock()):
                 return known.analysis
-            analysis = self._log.analyse(where, edges)
-            self._answers[question] = _Answer(analysis, version, self._clock() + FRESH_SECONDS)
+            begun = self._clock()
+            analysis = self._log.analyse(where, cut)
+            ended = self._clock()
+            fresh = max(FRESH_SECONDS, RESTING * (ended - begun))
+            self._answers[question] = _Answer(analysis, version, ended + fresh)
             self._answers.move_to_end(question)
             while len(self._answers) > KEPT:
                 self._answers.popitem(last=False)

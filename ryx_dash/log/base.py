@@ -7,7 +7,7 @@ that both pass.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -15,6 +15,10 @@ from typing import Literal
 from ryx_dash.protocol.analysis import Analysis, Part
 from ryx_dash.protocol.events import Draft, Event
 from ryx_dash.protocol.steps import RunStatus
+
+Cut = Callable[[tuple[str, str] | None], Sequence[str]]
+"""From when the first and the last of some runs were asked for (``None``: there are none) to the
+edges of the periods that they are counted by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,18 +297,14 @@ class EventLog(ABC):
         """What a filter of this log's runs can choose from."""
 
     @abstractmethod
-    def analyse(self, where: RunFilter, edges: Sequence[str]) -> Analysis:
+    def analyse(self, where: RunFilter, cut: Cut) -> Analysis:
         """What the runs that pass ``where`` have in common, as they stand at one moment.
 
-        Between two neighbouring ``edges`` (UTC texts, in order) lies a period of the analysis;
-        runs outside of all periods are in none of them, and in everything else. Steps, tools and
-        models are in the order of their names, the slowest runs first.
+        ``cut`` is told when they were asked for, and gives edges (UTC texts, in order): between
+        two neighbouring ones lies a period of the analysis; runs outside of all periods are in
+        none of them, and in everything else. Steps, tools and models are in the order of their
+        names, the slowest runs first.
         """
-
-    @abstractmethod
-    def span(self, where: RunFilter) -> tuple[str, str] | None:
-        """When the first and the last of the runs that pass ``where`` were asked for; ``None``
-        without one."""
 
     @abstractmethod
     def counts(self) -> Counts:

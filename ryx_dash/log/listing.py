@@ -187,10 +187,28 @@ def _had(part: Part) -> Condition:
     return Condition(_HAD.format(had.sql), had.args)
 
 
+def runs_with_text(db: Connection, where: RunFilter) -> list[int]:
+    """The numbers of all runs that pass a filter with a text, in no order.
+
+    The index of commits knows for certain which runs have a single word. Of several words it knows
+    which runs may have them in one event, and each of those is looked at.
+    """
+    phrases = wanted(where.text)
+    which = condition(where) & Condition(_HAS_WORDS, (match_any_run(phrases),))
+    if len(phrases) == len(phrases[0]) == 1:
+        return [rid for (rid,) in select(db, "rid", "runs", which)]
+    rows = select(db, "rid, input, head", "runs", which)
+    return [rid for rid, asked, head in rows if _told(db, rid, asked, head, phrases)]
+
+
 def _tells(db: Connection, stored: Stored, phrases: tuple[Phrase, ...]) -> bool:
+    return _told(db, stored.rid, stored.run.input, stored.run.head, phrases)
+
+
+def _told(db: Connection, rid: int, asked: str, head: int, phrases: tuple[Phrase, ...]) -> bool:
     """Whether the input, or one event, has all the phrases."""
-    told = words(stored.run.input)
+    told = words(asked)
     if all(contains(told, phrase) for phrase in phrases):
         return True
-    bounds = key(stored.rid, 0), key(stored.rid, stored.run.head)
+    bounds = key(rid, 0), key(rid, head)
     return bool(newest_hits(db, bounds, phrases, tokens=True, most=1))

@@ -21,6 +21,7 @@ from ryx_dash.log.base import (
     EVERY_RUN,
     MOST_HITS,
     Counts,
+    Cut,
     EventLog,
     Facets,
     Keep,
@@ -177,15 +178,11 @@ class MemoryLog(EventLog):
             tools=tuple(sorted(tools)),
         )
 
-    def analyse(self, where: RunFilter, edges: Sequence[str]) -> Analysis:
+    def analyse(self, where: RunFilter, cut: Cut) -> Analysis:
         with self._open():
             found = [(r.run, r.events) for r in self._in_order() if _passes(r, where)]
-        return counted(found, edges)
-
-    def span(self, where: RunFilter) -> tuple[str, str] | None:
-        with self._open():
-            times = [r.run.created for r in self._records.values() if _passes(r, where)]
-        return (min(times), max(times)) if times else None
+        times = [run.created for run, _ in found]
+        return counted(found, cut((min(times), max(times)) if times else None))
 
     def counts(self) -> Counts:
         with self._open():

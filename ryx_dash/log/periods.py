@@ -4,6 +4,8 @@ They begin where they do on the clock and in the calendar of a time zone.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,7 +14,49 @@ from ryx_dash.protocol.events import utc
 MOST = 62
 """Periods of one kind, at most: more bars than that nobody tells apart."""
 
+OLDEST, LATEST = "1970-01-01T00:00:00.000000Z", "3000-01-01T00:00:00.000000Z"
+"""Runs that say that they are from outside of this are in no period."""
+
 Calendar = Callable[[datetime], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarCut:
+    """Cuts some runs into the periods of a zone: between ``since`` and ``until`` if they are given.
+
+    Else from the hour of the first run to the end of this hour (:func:`end_of_hour` of now,
+    ``now``) or of the last run's, so that no run is left out. Equal ones cut in the same way.
+    """
+
+    since: str
+    until: str
+    now: str
+    zone: str
+
+    def __call__(self, span: tuple[str, str] | None) -> list[str]:
+        """The :func:`edges`; ``span`` is when the first and the last of the runs were asked for."""
+        first, last = span or (self.now, self.now)
+        end = max(self.now, end_of_hour(last))
+        since = self.since if _is_time(self.since) else f"{first[:13]}:00:00.000000Z"
+        until = min(self.until, end) if _is_time(self.until) else end
+        since, until = max(since, OLDEST), min(until, LATEST)
+        return edges(since, until, self.zone) if since < until else [since]
+
+
+def end_of_hour(moment: str) -> str:
+    """When the hour of a UTC text is over. Figures up to there are the same for all of it."""
+    hour = datetime.fromisoformat(moment).replace(minute=0, second=0, microsecond=0)
+    with suppress(OverflowError):
+        hour += timedelta(hours=1)
+    return utc(hour.astimezone(UTC))
+
+
+def _is_time(text: str) -> bool:
+    """Whether a UTC text, or its beginning, says a time."""
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def is_zone(name: str) -> bool:

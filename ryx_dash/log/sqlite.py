@@ -12,6 +12,7 @@ from ryx_dash.log import analysis, listing, retention, rules
 from ryx_dash.log.base import (
     EVERY_RUN,
     Counts,
+    Cut,
     EventLog,
     Facets,
     Keep,
@@ -180,13 +181,9 @@ class SqliteLog(EventLog):
         with self._connections.read() as db:
             return facets(db)
 
-    def analyse(self, where: RunFilter, edges: Sequence[str]) -> Analysis:
+    def analyse(self, where: RunFilter, cut: Cut) -> Analysis:
         with self._connections.read() as db, snapshot(db):
-            return analysis.analyse(db, where, edges)
-
-    def span(self, where: RunFilter) -> tuple[str, str] | None:
-        with self._connections.read() as db:
-            return analysis.span(db, where)
+            return analysis.analyse(db, where, cut)
 
     def counts(self) -> Counts:
         with self._connections.read() as db:

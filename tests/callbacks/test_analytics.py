@@ -1,6 +1,7 @@
 """The analytics page out of a log in memory."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -9,13 +10,13 @@ import pytest
 
 from ryx_dash.callbacks import analytics
 from ryx_dash.callbacks.analytics import INPUTS, OUTPUTS, answer
-from ryx_dash.callbacks.analytics_query import AnalyticsQuery, parse_analytics, periods
+from ryx_dash.callbacks.analytics_query import AnalyticsQuery, parse_analytics
 from ryx_dash.callbacks.runs_query import parse_query
 from ryx_dash.errors import LogError
 from ryx_dash.log.analyst import Analyst
 from ryx_dash.log.base import Run
 from ryx_dash.log.memory import MemoryLog
-from ryx_dash.protocol.analysis import Part
+from ryx_dash.protocol.analysis import Part, Period
 from ryx_dash.protocol.events import Draft, EventKind, step_event, utc
 from ryx_dash.protocol.steps import EXECUTE, LLM
 from ryx_dash.views import analytics_ids
@@ -60,7 +61,7 @@ def log() -> MemoryLog:
 
 def ask(log: MemoryLog, search: str = "", shown: object = None, zone: str = "UTC") -> dict:
     asked = {"search": search, "zone": zone, "tick": None, "shown": shown}
-    return answer(log, Analyst(log), asked, NOW)
+    return answer(Analyst(log), asked, NOW)
 
 
 def query(search: str = "", zone: ZoneInfo = BERLIN) -> AnalyticsQuery:
@@ -95,7 +96,7 @@ def test_every_view_goes_to_an_output(log: MemoryLog) -> None:
 
 def test_the_callbacks_can_be_registered(log: MemoryLog) -> None:
     app = dash.Dash("test")
-    analytics.register(app, log, Analyst(log))
+    analytics.register(app, Analyst(log))
     assert len(app.callback_map or app._callback_list) >= 1
 
 
@@ -147,13 +148,49 @@ def test_every_mark_leads_to_runs_of_the_page(log: MemoryLog, search: str, zone:
 
 def test_a_mark_leads_to_exactly_its_runs(log: MemoryLog) -> None:
     q = query("?span=all&model=small", ZoneInfo("UTC"))
-    found = Analyst(log).analyse(q.where, periods(log, q))
+    found = Analyst(log).analyse(q.where, q.cut)
     for period in found.periods:
         for status, count in period.runs.items():
             assert len(behind(log, q.behind(period, status=status.value))) == count
     slow = str(Part(kind="step", name=LLM.name, shortest=1_000))
     assert behind(log, q.behind(part=slow)) == ["broken"]
     assert behind(log, q.behind(part="tool:failed:read_file")) == ["broken"]
+
+
+@pytest.mark.parametrize("search", ["?until=2026-01-30", "?since=2026-01-20&until=2026-01-30"])
+def test_marks_lead_to_no_run_after_the_last_day(log: MemoryLog, search: str) -> None:
+    shown = {run.run_id for run in log.runs(where=query(search, GREENWICH).where).runs}
+    assert "new" not in shown
+    for address in links(ask(log, search)):
+        assert set(behind(log, address)) <= shown, address
+
+
+def test_an_hour_that_the_clocks_show_twice_is_two_periods() -> None:
+    q = query("?since=2025-10-26&until=2025-10-26")
+    marks = [Period(since=a, until=b) for a, b in pairwise(q.cut(None))]
+    assert len(marks) == 25
+    for mark in marks:
+        where = parse_query(urlsplit(q.behind(mark)).query, BERLIN).where
+        assert (where.since, where.until) == (mark.since, mark.until)
+
+
+@pytest.mark.parametrize("search", ["?span=all", "?since=2026-02-01", "?until=2026-03-01", ""])
+def test_runs_of_a_clock_that_is_ahead_are_shown(search: str) -> None:
+    log = MemoryLog()
+    put(log, "ahead", -72)
+    views = ask(log, search)
+    assert text(one(views["body"], className="analytics-figures")["children"][0]) == "runs1"
+    [bars, *_] = one(views["body"], id=analytics_ids.RUNS)["figure"]["data"]
+    assert sum(bars["y"]) == 1
+
+
+def test_what_was_worked_out_holds_while_the_log_does(
+    log: MemoryLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analyst, asked = Analyst(log), {"search": "", "zone": "UTC", "shown": None}
+    first = answer(analyst, asked, NOW)
+    monkeypatch.setattr(log, "analyse", None)
+    assert answer(analyst, asked, NOW + timedelta(seconds=30))["shown"] == first["shown"]
 
 
 def test_what_looks_the_same_is_not_sent_again(log: MemoryLog) -> None:
@@ -218,6 +255,6 @@ def test_a_filter_without_a_control_is_said(log: MemoryLog) -> None:
 
 
 def test_what_cannot_be_understood_is_said(log):
-    views = ask(log, search="?took=long")
-    assert views["note"].endswith(". Not understood, so not applied: took=long.")
+    views = ask(log, search="?took=long&span=odd")
+    assert views["note"].endswith(". Not understood, so not applied: took=long, span=odd.")
     assert views["clear"] is False

@@ -130,3 +130,8 @@ def grown(log: EventLog, run: Run, *kinds: str) -> Run:
 
 def ended(log: EventLog, kind: str = EventKind.WORKFLOW_COMPLETE) -> Run:
     return grown(log, claimed(log), EventKind.WORKFLOW_START, kind)
+
+
+def uncut(_: object) -> tuple[str, ...]:
+    """Cuts what an analysis is of into no periods."""
+    return ()

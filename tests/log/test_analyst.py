@@ -1,34 +1,55 @@
 """An analysis is worked out once while it still holds."""
 
-from ryx_dash.log.analyst import FRESH_SECONDS, KEPT, Analyst
-from ryx_dash.log.base import EVERY_RUN, NewRun, RunFilter
+import pytest
+
+from ryx_dash.log.analyst import FRESH_SECONDS, KEPT, RESTING, Analyst
+from ryx_dash.log.base import EVERY_RUN, Cut, NewRun, RunFilter
 from ryx_dash.log.memory import MemoryLog
-from tests.log.samples import Clock
+from ryx_dash.protocol.analysis import Analysis
+from tests.log.samples import Clock, uncut
 
 
 def test_what_has_not_changed_is_not_asked_again() -> None:
     log, clock = MemoryLog(), Clock()
     analyst = Analyst(log, clock=clock)
     log.start(NewRun(input="one"))
-    first = analyst.analyse(EVERY_RUN, ())
+    first = analyst.analyse(EVERY_RUN, uncut)
     clock.seconds += 10 * FRESH_SECONDS
-    assert analyst.analyse(EVERY_RUN, ()) is first
-    assert analyst.analyse(RunFilter(text="one"), ()) is not first
+    assert analyst.analyse(EVERY_RUN, uncut) is first
+    assert analyst.analyse(RunFilter(text="one"), uncut) is not first
 
 
 def test_what_has_changed_is_asked_again_after_a_while() -> None:
     log, clock = MemoryLog(), Clock()
     analyst = Analyst(log, clock=clock)
-    first = analyst.analyse(EVERY_RUN, ())
+    first = analyst.analyse(EVERY_RUN, uncut)
     log.start(NewRun(input="one"))
-    assert analyst.analyse(EVERY_RUN, ()) is first
+    assert analyst.analyse(EVERY_RUN, uncut) is first
     clock.seconds += FRESH_SECONDS + 1
-    assert analyst.analyse(EVERY_RUN, ()).total == 1
+    assert analyst.analyse(EVERY_RUN, uncut).total == 1
+
+
+def test_what_took_long_is_given_again_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, clock = MemoryLog(), Clock()
+    analyst = Analyst(log, clock=clock)
+    counted = log.analyse
+
+    def slow(where: RunFilter, cut: Cut) -> Analysis:
+        clock.seconds += FRESH_SECONDS
+        return counted(where, cut)
+
+    monkeypatch.setattr(log, "analyse", slow)
+    first = analyst.analyse(EVERY_RUN, uncut)
+    log.start(NewRun(input="one"))
+    clock.seconds += (RESTING - 1) * FRESH_SECONDS
+    assert analyst.analyse(EVERY_RUN, uncut) is first
+    clock.seconds += FRESH_SECONDS + 1
+    assert analyst.analyse(EVERY_RUN, uncut).total == 1
 
 
 def test_only_so_many_are_kept() -> None:
     analyst = Analyst(MemoryLog())
-    first = analyst.analyse(EVERY_RUN, ())
+    first = analyst.analyse(EVERY_RUN, uncut)
     for number in range(KEPT):
-        analyst.analyse(RunFilter(text=str(number)), ())
-    assert analyst.analyse(EVERY_RUN, ()) is not first
+        analyst.analyse(RunFilter(text=str(number)), uncut)
+    assert analyst.analyse(EVERY_RUN, uncut) is not first
