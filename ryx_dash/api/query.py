@@ -64,7 +64,7 @@ def _part(text: str | None) -> Part | None:
     if text and part is None:
         raise ProtocolError(
             f"part: {text[:80]!r} is none. It is like step:1000-3000:llm_response, "
-            "tool:failed:read_file or tool::read_file.",
+            "tool:failed:read_file, tool::read_file or first:800-:qwen2.5:3b.",
             code="bad_parameter",
         )
     return part

@@ -15,6 +15,7 @@ from ryx_dash.log.driver import Condition, Connection, query, select
 from ryx_dash.log.listing import condition, runs_with_text
 from ryx_dash.log.records import select_runs
 from ryx_dash.log.schema import SEQ_BITS
+from ryx_dash.log.tables import ANSWERED_BY
 from ryx_dash.log.words import wanted
 from ryx_dash.protocol.analysis import (
     BUCKETS,
@@ -115,9 +116,8 @@ def _worked(db: Connection, which: Condition, kind: Kind) -> tuple[Worked, ...]:
 def _answered(db: Connection, which: Condition) -> tuple[Answered, ...]:
     rows = select(
         db,
-        f"coalesce(nullif(measures.model, ''), runs.model_used, runs.model, '') AS name, count(*), "
-        f"{_spread('waited')}, {_spread('speed')}",
-        f"measures CROSS JOIN runs ON rid = key >> {SEQ_BITS}",
+        f"{ANSWERED_BY}, count(*), {_spread('waited')}, {_spread('speed')}",
+        f"measures CROSS JOIN runs AS answering ON rid = key >> {SEQ_BITS}",
         Condition("measures.model IS NOT NULL") & _among(which),
         "GROUP BY 1 ORDER BY 1",
     )

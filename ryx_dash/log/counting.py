@@ -71,6 +71,11 @@ def slow(run: Run) -> Slow:
     )
 
 
+def answered_by(run: Run, measure: Measure) -> str:
+    """The model that wrote an answer; empty if unknown."""
+    return measure.model or run.model_used or run.model or ""
+
+
 def _latency(run: Run) -> float:
     return run.latency or 0.0
 
@@ -99,7 +104,7 @@ def _answered(measures: Measures) -> tuple[Answered, ...]:
     by_model: defaultdict[str, list[Measure]] = defaultdict(list)
     for run, measure in measures:
         if measure.model is not None:
-            by_model[measure.model or run.model_used or run.model or ""].append(measure)
+            by_model[answered_by(run, measure)].append(measure)
     return tuple(
         Answered(
             model=model,

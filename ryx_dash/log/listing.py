@@ -18,7 +18,7 @@ from ryx_dash.log.index import has_each_word, match_any_run, newest_hits
 from ryx_dash.log.records import Stored, iterate_runs, key
 from ryx_dash.log.rules import plain
 from ryx_dash.log.schema import SEQ_BITS
-from ryx_dash.log.tables import MODEL
+from ryx_dash.log.tables import ANSWERED_BY, MODEL
 from ryx_dash.log.words import Phrase, contains, wanted, words
 from ryx_dash.protocol.analysis import Part
 
@@ -32,7 +32,8 @@ _NEWEST_FIRST = "ORDER BY created DESC, rid DESC"
 _ONE_BY_ONE = "ORDER BY +created DESC, +rid DESC"  # no index: the runs are few, and known
 _THESE = "rid IN (SELECT value FROM json_each(?))"
 _HAS_WORDS = f"+rid IN (SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ?)"  # noqa: S608
-_HAD = f"+rid IN (SELECT key >> {SEQ_BITS} FROM measures WHERE {{}})"  # noqa: S608
+_HAD = f"+rid IN (SELECT key >> {SEQ_BITS} FROM {{}} WHERE {{}})"  # noqa: S608
+_ANSWERS = f"measures CROSS JOIN runs AS answering ON answering.rid = key >> {SEQ_BITS}"
 _COMMITS = f"""
 SELECT rowid >> {SEQ_BITS} FROM run_words WHERE run_words MATCH ? ORDER BY rowid DESC LIMIT ?
 """  # noqa: S608
@@ -176,15 +177,21 @@ def condition(where: RunFilter) -> Condition:
 
 
 def _had(part: Part) -> Condition:
-    had = Condition("kind = ? AND name = ? AND ok IS NOT NULL", (part.kind, plain(part.name)))
+    column = {"first": "waited", "speed": "speed"}.get(part.kind)
+    if column is None:
+        source, column = "measures", "latency"
+        had = Condition("kind = ? AND name = ? AND ok IS NOT NULL", (part.kind, plain(part.name)))
+    else:
+        source = _ANSWERS
+        had = Condition(f"measures.model IS NOT NULL AND {ANSWERED_BY} = ?", (plain(part.name),))
     for comparison, value in (
-        ("latency >= ?", part.shortest),
-        ("latency < ?", part.below),
-        ("ok = ?", 0 if part.failed else None),
+        (f"{column} >= ?", part.shortest),
+        (f"{column} < ?", part.below),
+        ("ok = ?", None if part.ok is None else int(part.ok)),
     ):
         if value is not None:
             had &= Condition(comparison, (value,))
-    return Condition(_HAD.format(had.sql), had.args)
+    return Condition(_HAD.format(source, had.sql), had.args)
 
 
 def runs_with_text(db: Connection, where: RunFilter) -> list[int]:

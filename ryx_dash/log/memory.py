@@ -35,8 +35,8 @@ from ryx_dash.log.base import (
     Snapshot,
     SortField,
 )
-from ryx_dash.log.counting import counted
-from ryx_dash.log.measures import measured
+from ryx_dash.log.counting import answered_by, counted
+from ryx_dash.log.measures import Measure, measured
 from ryx_dash.log.words import contains, event_words, wanted, words
 from ryx_dash.protocol.analysis import Analysis, Part
 from ryx_dash.protocol.events import Draft, Event, EventKind, level
@@ -357,16 +357,22 @@ def _passes(record: _Record, where: RunFilter) -> bool:
 
 
 def _had(record: _Record, part: Part) -> bool:
+    return any(
+        (part.shortest is None or (took is not None and took >= part.shortest))
+        and (part.below is None or (took is not None and took < part.below))
+        and part.ok in (None, measure.ok)
+        for measure, took in _parts(record, part)
+    )
+
+
+def _parts(record: _Record, part: Part) -> Iterator[tuple[Measure, float | None]]:
+    """The measures of a run that a part names, and what is measured there."""
     for measure in measured(record.events):
-        if (measure.kind, measure.name) == (part.kind, part.name) and measure.ok is not None:
-            took = measure.latency
-            if (
-                (part.shortest is None or (took is not None and took >= part.shortest))
-                and (part.below is None or (took is not None and took < part.below))
-                and not (part.failed and measure.ok)
-            ):
-                return True
-    return False
+        if part.kind in ("first", "speed"):
+            if measure.model is not None and answered_by(record.run, measure) == part.name:
+                yield measure, measure.waited if part.kind == "first" else measure.speed
+        elif (measure.kind, measure.name) == (part.kind, part.name) and measure.ok is not None:
+            yield measure, measure.latency
 
 
 def _tells(record: _Record, text: str) -> bool:

@@ -6,6 +6,9 @@ APPLICATION_ID = 0x52797844
 MODEL = "coalesce(model_used, model)"
 """The model of a run: the one in use, else the one asked for."""
 
+ANSWERED_BY = "coalesce(nullif(measures.model, ''), answering.model_used, answering.model, '')"
+"""The model of an answer, of the measure of it and its run ``answering``; empty if unknown."""
+
 RARE = ("error", "warning")
 """Levels that few events have, of which an index knows each."""
 

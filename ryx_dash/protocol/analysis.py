@@ -6,11 +6,15 @@ Latencies are milliseconds, speeds tokens a second, times UTC texts as events ca
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Literal
+from typing import Literal, get_args
 
 from ryx_dash.protocol.steps import RunStatus
 
 Kind = Literal["step", "tool"]
+PartKind = Literal["step", "tool", "first", "speed"]
+
+_KINDS: Mapping[str, PartKind] = {kind: kind for kind in get_args(PartKind)}
+_ENDS = {"succeeded": True, "failed": False}
 
 BUCKETS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0, 30_000.0)
 """Where a distribution is cut, in milliseconds: each value begins the bucket after it."""
@@ -21,22 +25,24 @@ PERCENTILES = (50, 95, 99)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Runs that had a certain step or tool call in them.
+    """Runs that had a certain step, tool call or answer in them.
 
-    It took ``shortest`` milliseconds or more, and less than ``below``; ``failed``: it failed. As
-    text, in an address: ``step::rag_context``, ``step:1000-3000:llm_response``,
-    ``tool:failed:read_file``.
+    A ``step`` or a ``tool`` call took ``shortest`` milliseconds or more, and less than ``below``;
+    ``ok`` says whether it succeeded or failed. Of an answer by the model ``name`` (empty: it was
+    not told) it is how long its ``first`` token took, or its ``speed`` in tokens a second. As text,
+    in an address: ``step::rag_context``, ``step:1000-3000:llm_response``,
+    ``tool:failed:read_file``, ``first:800-:qwen2.5:3b``.
     """
 
-    kind: Kind
+    kind: PartKind
     name: str
     shortest: float | None = None
     below: float | None = None
-    failed: bool = False
+    ok: bool | None = None
 
     def __str__(self) -> str:
-        if self.failed:
-            return f"{self.kind}:failed:{self.name}"
+        if self.ok is not None:
+            return f"{self.kind}:{'succeeded' if self.ok else 'failed'}:{self.name}"
         ends = ("" if end is None else f"{end:.12g}" for end in (self.shortest, self.below))
         took = "-".join(ends)
         return f"{self.kind}:{'' if took == '-' else took}:{self.name}"
@@ -44,34 +50,40 @@ class Part:
     @property
     def words(self) -> str:
         """What it asks for, as a sentence goes on after "runs in which"."""
-        what = f"a call of {self.name}" if self.kind == "tool" else f"the step {self.name}"
-        if self.failed:
-            return f"{what} failed"
+        name = self.name or "a model without a name"
+        what, verb, unit, there_was = {
+            "step": (f"the step {name}", "took", "ms", f"there was the step {name}"),
+            "tool": (f"a call of {name}", "took", "ms", f"there was a call of {name}"),
+            "first": (f"the first token of {name}", "took", "ms", f"{name} answered"),
+            "speed": (name, "wrote", "tokens/s", f"{name} answered"),
+        }[self.kind]
+        if self.ok is not None:
+            return f"{what} {'succeeded' if self.ok else 'failed'}"
         ends = (
-            "" if self.shortest is None else f" {self.shortest:,.12g} ms or more",
-            "" if self.below is None else f" less than {self.below:,.12g} ms",
+            "" if self.shortest is None else f" {self.shortest:,.12g} {unit} or more",
+            "" if self.below is None else f" less than {self.below:,.12g} {unit}",
         )
         took = " and".join(end for end in ends if end)
-        return f"{what} took{took}" if took else f"there was {what}"
+        return f"{what} {verb}{took}" if took else there_was
 
 
 def parse_part(text: str) -> Part | None:
     """What a part's text says; ``None`` if it is none."""
-    kind, _, rest = text.partition(":")
+    given, _, rest = text.partition(":")
     how, colon, name = rest.partition(":")
-    if kind not in ("step", "tool") or not colon or not name:
+    kind = _KINDS.get(given)
+    if kind is None or not colon:
         return None
-    if how == "failed":
-        return Part(kind="step" if kind == "step" else "tool", name=name, failed=True)
+    answers = kind in ("first", "speed")
+    if not (name or answers):
+        return None
+    if how in _ENDS and not answers:
+        return Part(kind=kind, name=name, ok=_ENDS[how])
     first, dash, last = how.partition("-")
     if (how and not dash) or not all(_is_number(end) for end in (first, last)):
         return None
-    return Part(
-        kind="step" if kind == "step" else "tool",
-        name=name,
-        shortest=float(first) if first else None,
-        below=float(last) if last else None,
-    )
+    shortest, below = float(first) if first else None, float(last) if last else None
+    return Part(kind=kind, name=name, shortest=shortest, below=below)
 
 
 def _is_number(text: str) -> bool:

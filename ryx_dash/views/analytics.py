@@ -244,7 +244,8 @@ def _worked_table(chart: str, found: Analysis, link: Link) -> Any:
 
 def _models_table(found: Analysis, link: Link) -> Any:
     shown = table("models", found)
-    addresses = [link(model=one.model) if one.model else link() for one in found.models]
+    parts = [Part(kind="first", name=one.model) for one in found.models]
+    addresses = [link(part=str(part)) for part in parts]
     return _table(shown.columns, shown.rows, addresses)
 
 

@@ -14,8 +14,8 @@ from ryx_dash.projection.text import format_count, format_latency, one_line
 from ryx_dash.protocol.analysis import (
     BUCKETS,
     Answered,
-    Kind,
     Part,
+    PartKind,
     Period,
     Spread,
     Worked,
@@ -140,7 +140,7 @@ def _stack(
 def steps(found: tuple[Worked, ...], link: Link) -> Figure:
     """The percentiles of each step's latency."""
     rows = [
-        (step_label(one.name), one.latency, _slower("step", one, link))
+        (step_label(one.name), one.latency, _slower("step", one.name, link))
         for one in steps_in_order(found)[:MOST]
     ]
     return _dots(rows, "ms")
@@ -148,18 +148,20 @@ def steps(found: tuple[Worked, ...], link: Link) -> Figure:
 
 def tools(found: tuple[Worked, ...], link: Link) -> Figure:
     """The percentiles of each tool's latency."""
-    rows = [(one.name, one.latency, _slower("tool", one, link)) for one in most_called(found)]
+    rows = [(one.name, one.latency, _slower("tool", one.name, link)) for one in most_called(found)]
     return _dots(rows, "ms")
 
 
 def first_token(found: tuple[Answered, ...], link: Link) -> Figure:
     """The percentiles of each model's time to the first token."""
-    return _dots([(_named(m), m.first, _same(m, link)) for m in most_asked(found)], "ms")
+    rows = [(_named(m), m.first, _slower("first", m.model, link)) for m in most_asked(found)]
+    return _dots(rows, "ms")
 
 
 def speed(found: tuple[Answered, ...], link: Link) -> Figure:
     """The percentiles of each model's speed."""
-    return _dots([(_named(m), m.speed, _same(m, link)) for m in most_asked(found)], "tokens/s")
+    rows = [(_named(m), m.speed, _slower("speed", m.model, link)) for m in most_asked(found)]
+    return _dots(rows, "tokens/s")
 
 
 def spread(found: tuple[Worked, ...], link: Link) -> Figure:
@@ -230,8 +232,8 @@ def _calls(
     status: RunStatus, names: list[str], counts: list[int], rows: Sequence[Worked], link: Link
 ) -> go.Bar:
     icon, word = mark(status)
-    failed = status is RunStatus.FAILED
-    parts = [Part(kind="tool", name=one.name, failed=failed) for one in rows]
+    ok = status is RunStatus.SUCCESS
+    parts = [Part(kind="tool", name=one.name, ok=ok) for one in rows]
     return go.Bar(
         orientation="h",
         y=names,
@@ -345,18 +347,14 @@ def _tick(ms: float) -> str:
     return f"{ms / 1000:g} s" if ms >= 1000 else f"{ms:g} ms"
 
 
-def _slower(kind: Kind, one: Worked, link: Link) -> Callable[[float], str]:
-    """The runs in which it took as long as a value, or longer."""
+def _slower(kind: PartKind, name: str, link: Link) -> Callable[[float], str]:
+    """The runs in which it was as much as a value, or more."""
 
     def runs(value: float) -> str:
         shortest = floor(value * 1000) / 1000
-        return link(part=str(Part(kind=kind, name=one.name, shortest=shortest)))
+        return link(part=str(Part(kind=kind, name=name, shortest=shortest)))
 
     return runs
-
-
-def _same(one: Answered, link: Link) -> Callable[[float], str]:
-    return lambda _: link(model=one.model) if one.model else link()
 
 
 def _bucket(one: Worked, place: int) -> str:

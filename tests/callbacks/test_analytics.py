@@ -155,6 +155,9 @@ def test_a_mark_leads_to_exactly_its_runs(log: MemoryLog) -> None:
     slow = str(Part(kind="step", name=LLM.name, shortest=1_000))
     assert behind(log, q.behind(part=slow)) == ["broken"]
     assert behind(log, q.behind(part="tool:failed:read_file")) == ["broken"]
+    assert behind(log, q.behind(part="tool:succeeded:read_file")) == ["new", "old", "ancient"]
+    assert len(behind(log, q.behind(part="first:200-:small"))) == 4
+    assert behind(log, q.behind(part="speed:31-:small")) == []
 
 
 @pytest.mark.parametrize("search", ["?until=2026-01-30", "?since=2026-01-20&until=2026-01-30"])

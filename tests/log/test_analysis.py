@@ -242,17 +242,28 @@ def test_deleted_runs_count_no_more(log: EventLog) -> None:
         (Part(kind="step", name=RAG.name, shortest=100), ["slow"]),
         (Part(kind="step", name=RAG.name, below=100), ["quick"]),
         (Part(kind="step", name=RAG.name, shortest=5, below=500), ["quick"]),
-        (Part(kind="step", name=RAG.name, failed=True), ["broken"]),
+        (Part(kind="step", name=RAG.name, ok=False), ["broken"]),
         (Part(kind="tool", name=RAG.name), []),
-        (Part(kind="tool", name="x", failed=True), ["slow"]),
+        (Part(kind="tool", name="x", ok=True), ["quick"]),
+        (Part(kind="first", name="m"), ["slow", "quick"]),
+        (Part(kind="first", name="m", shortest=100), ["slow"]),
+        (Part(kind="speed", name="m", below=100), ["quick"]),
+        (Part(kind="first", name=""), ["other"]),
+        (Part(kind="speed", name="", shortest=0), []),
+        (Part(kind="tool", name="x", ok=False), ["slow"]),
         (Part(kind="tool", name="\ud800"), []),
     ],
 )
 def test_runs_by_what_happened_in_them(log: EventLog, part: Part, names: list[str]) -> None:
     put(log, "broken", step(RAG.name, None, ERROR), SUCCESS, begins=1)
-    put(log, "quick", *call("x", 1.0), step(RAG.name, 5.0), SUCCESS, begins=2)
-    put(log, "slow", *call("x", 1.0, success=False), step(RAG.name, 500.0), SUCCESS, begins=3)
-    put(log, "other", step(RAG.name, 0.0, skipped=True), SUCCESS, begins=4)
+    quick, slow = (
+        step(LLM.name, 9.0, model="m", time_to_first_token=took, tokens_per_second=took)
+        for took in (20.0, 200.0)
+    )
+    failed = call("x", 1.0, success=False)
+    put(log, "quick", *call("x", 1.0), step(RAG.name, 5.0), quick, SUCCESS, begins=2)
+    put(log, "slow", *failed, step(RAG.name, 500.0), slow, SUCCESS, begins=3)
+    put(log, "other", step(RAG.name, 0.0, skipped=True), step(LLM.name, 9.0), SUCCESS, begins=4)
     assert [run.run_id for run in log.runs(where=RunFilter(part=part)).runs] == names
     assert analyse(log, part=part).total == len(names)
 
@@ -306,11 +317,11 @@ filters = st.builds(
     part=st.none()
     | st.builds(
         Part,
-        kind=st.sampled_from(["step", "tool"]),
-        name=names | st.just("t"),
+        kind=st.sampled_from(["step", "tool", "first", "speed"]),
+        name=names | st.sampled_from(["t", "m", "", "x"]),
         shortest=st.none() | st.sampled_from([0.0, 3.0]),
         below=st.none() | st.sampled_from([3.0, 99.0]),
-        failed=st.booleans(),
+        ok=st.none() | st.booleans(),
     ),
 )
 

@@ -8,14 +8,11 @@ from ryx_dash.protocol.analysis import Part, parse_part, percentile, quantity, s
 from ryx_dash.protocol.steps import RunStatus
 
 ends = st.none() | st.integers(0, 10**9).map(lambda thousandths: thousandths / 1000)
-parts = st.builds(
-    Part,
-    kind=st.sampled_from(["step", "tool"]),
-    name=st.text(min_size=1),
-    shortest=ends,
-    below=ends,
-) | st.builds(
-    Part, kind=st.sampled_from(["step", "tool"]), name=st.text(min_size=1), failed=st.just(True)
+worked, answered = st.sampled_from(["step", "tool"]), st.sampled_from(["first", "speed"])
+parts = (
+    st.builds(Part, kind=worked, name=st.text(min_size=1), shortest=ends, below=ends)
+    | st.builds(Part, kind=worked, name=st.text(min_size=1), ok=st.booleans())
+    | st.builds(Part, kind=answered, name=st.text(), shortest=ends, below=ends)
 )
 
 
@@ -33,7 +30,7 @@ def test_any_text_is_a_part_or_none(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "step", "step:x", "step::", "model::x", "step:1:x", "step:-1-2-:x", "tool:1e9-:x",
-     "step:inf-:x", "step:1-²:x", "step:.-:x"],
+     "step:inf-:x", "step:1-²:x", "step:.-:x", "first:failed:x", "speed", "first:1:x"],
 )  # fmt: skip
 def test_what_is_no_part(text: str) -> None:
     assert parse_part(text) is None
@@ -46,6 +43,10 @@ def test_what_is_no_part(text: str) -> None:
         ("step:1000-3000:llm", "the step llm took 1,000 ms or more and less than 3,000 ms"),
         ("tool:-5:a:b", "a call of a:b took less than 5 ms"),
         ("tool:failed:read_file", "a call of read_file failed"),
+        ("tool:succeeded:read_file", "a call of read_file succeeded"),
+        ("first:800-:m:3b", "the first token of m:3b took 800 ms or more"),
+        ("speed:-40.5:m:3b", "m:3b wrote less than 40.5 tokens/s"),
+        ("first::", "a model without a name answered"),
     ],
 )
 def test_a_part_in_words(text: str, words: str) -> None:
