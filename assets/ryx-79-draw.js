@@ -9,11 +9,12 @@
   const RyxDash = (root.RyxDash = root.RyxDash || {});
 
   const PROPERTY = "data-views";
+  const CONTENT = "data-content"; // an element's own content
   const NAMES = { className: "class", htmlFor: "for", tabIndex: "tabindex", dateTime: "datetime" };
   const LEFT_OUT = new Set(["n_clicks", "key"]);
   const NEVER = /^(on|src|style$|action$|formaction$)/i;
   const ADDRESS = /^(\/(?!\/)|https?:\/\/)/;
-  const TAG = /^(A|B|Button|Code|Dd|Div|Dl|Dt|Em|H[1-6]|Kbd|Li|Ol|P|Pre|Small|Span|Strong|Time|Ul)$/;
+  const TAG = /^(A|B|Button|Code|Dd|Div|Dl|Dt|Em|H[1-6]|Kbd|Li|Ol|P|Pre|Small|Span|Strong|Table|Tbody|Td|Th|Thead|Time|Tr|Ul)$/;
   const ELEMENT = 1;
   const TEXT = 3;
 
@@ -97,8 +98,27 @@
     new MutationObserver(() => read(holder)).observe(holder, { attributeFilter: [PROPERTY] });
   }
 
+  const own = (element) =>
+    dress(element, { ...written.get(element), children: JSON.parse(element.getAttribute(CONTENT)) });
+
+  /** Fill what has come to the page and brings its own content. */
+  function bring(node) {
+    if (node.nodeType !== ELEMENT) return;
+    if (node.hasAttribute(CONTENT)) own(node);
+    node.querySelectorAll(`[${CONTENT}]`).forEach(own);
+  }
+
+  function changed(changes) {
+    for (const change of changes) {
+      if (change.type === "attributes") own(change.target);
+      else change.addedNodes.forEach(bring);
+    }
+  }
+
   /** The page is put up once; its views are there before it is painted. */
   function start() {
+    const all = { childList: true, subtree: true, attributeFilter: [CONTENT] };
+    new MutationObserver(changed).observe(document, all);
     const found = () => document.getElementById("views");
     const coming = new MutationObserver(() => {
       const holder = found();
@@ -109,5 +129,5 @@
     coming.observe(document, { childList: true, subtree: true });
   }
 
-  RyxDash.draw = Object.freeze({ start, draw, dress });
+  RyxDash.draw = Object.freeze({ start, draw, dress, changed });
 })(globalThis);

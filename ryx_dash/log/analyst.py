@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from ryx_dash.log.base import Cut, EventLog, RunFilter
 from ryx_dash.protocol.analysis import Analysis
 
-FRESH_SECONDS = 5.0
-"""How long an analysis is given again although the log has grown meanwhile."""
-
 RESTING = 10
-"""So many times as long as it took to work out an analysis it is given again."""
+"""So many times as long as it took to work out, an analysis is given again although the log has
+grown meanwhile: a tenth of one processor is the most that a page costs, however often it asks."""
 
 KEPT = 32
 
@@ -37,8 +35,8 @@ class Analyst:
         self._answers: OrderedDict[Question, _Answer] = OrderedDict()
 
     def analyse(self, where: RunFilter, cut: Cut) -> Analysis:
-        """See :meth:`log.base.EventLog.analyse`; at most :data:`FRESH_SECONDS` old, or
-        :data:`RESTING` times what it took to work out. Equal cuts make equal analyses.
+        """See :meth:`log.base.EventLog.analyse`; at most :data:`RESTING` times as old
+        as it took to work out. Equal cuts make equal analyses.
         """
         question = (where, cut)
         with self._lock:
@@ -49,8 +47,8 @@ class Analyst:
             begun = self._clock()
             analysis = self._log.analyse(where, cut)
             ended = self._clock()
-            fresh = max(FRESH_SECONDS, RESTING * (ended - begun))
-            self._answers[question] = _Answer(analysis, version, ended + fresh)
+            until = ended + RESTING * (ended - begun)
+            self._answers[question] = _Answer(analysis, version, until)
             self._answers.move_to_end(question)
             while len(self._answers) > KEPT:
                 self._answers.popitem(last=False)

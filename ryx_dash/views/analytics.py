@@ -10,10 +10,10 @@ from dash import dcc, html
 from ryx_dash.projection.charts import Column, table
 from ryx_dash.projection.listed import moment, step_label
 from ryx_dash.projection.text import format_count, format_latency, one_line
-from ryx_dash.protocol.analysis import Analysis, Part, Slow, success_rate
+from ryx_dash.protocol.analysis import Analysis, Kind, Part, Slow, success_rate
 from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.views import analytics_ids as ids
-from ryx_dash.views import charts
+from ryx_dash.views import charts, drawing
 from ryx_dash.views.charts import Figure, Link
 from ryx_dash.views.marks import badge
 from ryx_dash.views.runs import misunderstood
@@ -28,6 +28,9 @@ SPANS_IN_WORDS = {
     "all": "in the log",
     "": "between these dates",
 }
+
+MOST = 100
+"""Rows of a table: those with most behind them. Its file has all."""
 
 QUESTION = 120
 """Characters of a question that a line shows."""
@@ -86,7 +89,7 @@ def body(found: Analysis, *, zone: ZoneInfo, today: date, link: Link, files: Add
             "each step, logarithmic",
             ids.STEPS,
             charts.steps(found.steps, link),
-            _worked_table("steps", found, link),
+            worked_table("steps", found, link),
             files("steps"),
         ),
         _panel(
@@ -94,7 +97,7 @@ def body(found: Analysis, *, zone: ZoneInfo, today: date, link: Link, files: Add
             "% of a step's ends",
             ids.SPREAD,
             charts.spread(found.steps, link),
-            _worked_table("steps", found, link),
+            worked_table("steps", found, link),
             files("steps"),
         ),
         _panel(
@@ -102,7 +105,7 @@ def body(found: Analysis, *, zone: ZoneInfo, today: date, link: Link, files: Add
             "calls that ended",
             ids.CALLS,
             charts.calls(found.tools, link),
-            _worked_table("tools", found, link),
+            worked_table("tools", found, link),
             files("tools"),
         ),
         _panel(
@@ -110,7 +113,7 @@ def body(found: Analysis, *, zone: ZoneInfo, today: date, link: Link, files: Add
             "each tool, logarithmic",
             ids.TOOLS,
             charts.tools(found.tools, link),
-            _worked_table("tools", found, link),
+            worked_table("tools", found, link),
             files("tools"),
         ),
         _panel(
@@ -196,7 +199,7 @@ def _panel(
             html.Details(
                 [
                     html.Summary("table", title="The same numbers as a table"),
-                    html.Div(rows, className="analytics-scroll", tabIndex="0"),
+                    drawing.content(rows, className="analytics-scroll", tabIndex="0"),
                 ],
                 className="analytics-table",
             ),
@@ -231,31 +234,47 @@ def _head(title: str, unit: str, file: str) -> Any:
 def _runs_table(found: Analysis, zone: ZoneInfo, link: Link) -> Any:
     shown = table("runs", found)
     addresses = [link(period) for period in found.periods]
-    return _table(shown.columns, shown.rows, addresses, zone)
+    return _table(shown.columns, list(zip(addresses, shown.rows, strict=True)), zone)
 
 
-def _worked_table(chart: str, found: Analysis, link: Link) -> Any:
+def worked_table(chart: str, found: Analysis, link: Link) -> Any:
+    """The table of all steps, or of all tools."""
     shown = table(chart, found)
-    kind = "step" if chart == "steps" else "tool"
-    addresses = [link(part=f"{kind}::{row[0]}") for row in shown.rows]
-    rows = [(step_label(row[0]) if kind == "step" else row[0], *row[1:]) for row in shown.rows]
-    return _table(shown.columns, rows, addresses)
+    kind: Kind = "step" if chart == "steps" else "tool"
+    lines = [
+        (link(part=str(Part(kind=kind, name=row[0]))), (_name(kind, row[0]), *row[1:]))
+        for row in shown.rows
+    ]
+    return _table(shown.columns, lines)
+
+
+def _name(kind: Kind, name: str) -> str:
+    return step_label(name) if kind == "step" else name
 
 
 def _models_table(found: Analysis, link: Link) -> Any:
     shown = table("models", found)
     parts = [Part(kind="first", name=one.model) for one in found.models]
     addresses = [link(part=str(part)) for part in parts]
-    return _table(shown.columns, shown.rows, addresses)
+    return _table(shown.columns, list(zip(addresses, shown.rows, strict=True)))
 
 
 def _table(
     columns: Sequence[Column],
-    rows: Sequence[tuple[Any, ...]],
-    addresses: Sequence[str],
+    found: Sequence[tuple[str, tuple[Any, ...]]],
     zone: ZoneInfo | None = None,
 ) -> Any:
-    """A table whose rows begin with a link to the runs behind them."""
+    """A table whose rows begin with a link to the runs behind them: addresses, and the cells.
+
+    Of very many the :data:`MOST` with the largest second cell, in the order in which they came.
+    """
+    shown = found
+    if len(found) > MOST:
+        largest = sorted(range(len(found)), key=lambda n: found[n][1][1], reverse=True)[:MOST]
+        shown = [found[n] for n in sorted(largest)]
+    note = (
+        f"the {len(shown)} with most behind them, of {format_count(len(found))}: the file has all"
+    )
     head = [html.Th(_column(column), scope="col") for column in columns]
     lines = [
         html.Tr(
@@ -267,9 +286,12 @@ def _table(
                 ),
             ]
         )
-        for row, address in zip(rows, addresses, strict=True)
+        for address, row in shown
     ]
-    return html.Table([html.Thead(html.Tr(head)), html.Tbody(lines)])
+    drawn = html.Table([html.Thead(html.Tr(head)), html.Tbody(lines)])
+    return (
+        [drawn, html.P(note, className="quiet analytics-rest")] if shown is not found else [drawn]
+    )
 
 
 def _column(column: Column) -> str:
@@ -321,7 +343,7 @@ def _slowest(found: Sequence[Slow], zone: ZoneInfo, today: date, file: str) -> A
     return html.Section(
         [
             _head("Slowest runs", f"from start to end · {zone.key}", file),
-            html.Div(rows, className="analytics-scroll"),
+            drawing.content(rows, className="analytics-scroll"),
         ],
         className="panel wide",
         **{"aria-label": "Slowest runs"},

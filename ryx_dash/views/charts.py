@@ -33,8 +33,11 @@ Figure = dict[str, Any]
 ROW = 26
 """Height of a row in pixels."""
 
-LABEL = 16
-"""Characters of a row's name."""
+LABEL = 20
+"""Characters of a row's name: of a longer one the beginning and the end. Hovering tells it."""
+
+NAME = 100
+"""Characters of a name that hovering tells."""
 
 MOST = 20
 """Rows of a chart: those with most behind them. The table has all."""
@@ -95,7 +98,7 @@ def runs(periods: Sequence[Period], zone: ZoneInfo, link: Link) -> Figure:
             "nticks": 6,
             "tickangle": 0,
         },
-        "yaxis": {"rangemode": "tozero", "nticks": 5, "fixedrange": True},
+        "yaxis": _counts([sum(period.runs.values()) for period in periods]),
         "yaxis2": {
             "overlaying": "y",
             "side": "right",
@@ -141,7 +144,7 @@ def steps(found: tuple[Worked, ...], link: Link) -> Figure:
     """The percentiles of each step's latency."""
     rows = [
         (step_label(one.name), one.latency, _slower("step", one.name, link))
-        for one in steps_in_order(found)[:MOST]
+        for one in drawn_steps(found)
     ]
     return _dots(rows, "ms")
 
@@ -166,7 +169,7 @@ def speed(found: tuple[Answered, ...], link: Link) -> Figure:
 
 def spread(found: tuple[Worked, ...], link: Link) -> Figure:
     """How each step's latencies are distributed: the share of them in each bucket."""
-    rows = [one for one in steps_in_order(found)[:MOST] if one.latency.count]
+    rows = [one for one in drawn_steps(found) if one.latency.count]
     used = [place for place in range(len(BUCKETS) + 1) if any(one.buckets[place] for one in rows)]
     places = range(min(used, default=0), max(used, default=0) + 1)
     shares = [[100 * one.buckets[place] / one.latency.count for place in places] for one in rows]
@@ -175,7 +178,7 @@ def spread(found: tuple[Worked, ...], link: Link) -> Figure:
     colours = tokens()
     heat = go.Heatmap(
         x=list(places),
-        y=names,
+        y=list(range(len(rows))),
         z=shares,
         zmin=0,
         zmax=200,  # so that the strongest shade is still dark enough to be written on
@@ -197,7 +200,7 @@ def spread(found: tuple[Worked, ...], link: Link) -> Figure:
         hoverinfo="text",
     )
     layout = _layout(ROW * len(rows) + 36) | {
-        "yaxis": {"autorange": "reversed", "showgrid": False, "fixedrange": True},
+        "yaxis": _rows_axis([step_label(one.name) for one in rows]),
         "xaxis": {
             "tickvals": [place - 0.5 for place in places if place % 2],  # every power of ten
             "ticktext": [_tick(BUCKETS[place - 1]) for place in places if place % 2],
@@ -206,7 +209,7 @@ def spread(found: tuple[Worked, ...], link: Link) -> Figure:
             "fixedrange": True,
             "tickangle": 0,
         },
-        "margin": {"l": 108, "r": 20, "t": 4, "b": 28},
+        "margin": {"l": _room(step_label(one.name) for one in rows), "r": 20, "t": 4, "b": 28},
     }
     return _figure([heat], layout)
 
@@ -221,9 +224,9 @@ def calls(found: tuple[Worked, ...], link: Link) -> Figure:
     ]
     layout = _layout(ROW * len(rows) + 60, legend=True) | {
         "barmode": "stack",
-        "yaxis": {"autorange": "reversed", "showgrid": False, "fixedrange": True},
-        "xaxis": {"rangemode": "tozero", "nticks": 5, "fixedrange": True},
-        "margin": {"l": 128, "r": 16, "t": 30, "b": 28},
+        "yaxis": _rows_axis([one.name for one in rows]),
+        "xaxis": _counts([one.count for one in rows]),
+        "margin": {"l": _room(one.name for one in rows), "r": 16, "t": 30, "b": 28},
     }
     return _figure(bars, layout)
 
@@ -236,7 +239,7 @@ def _calls(
     parts = [Part(kind="tool", name=one.name, ok=ok) for one in rows]
     return go.Bar(
         orientation="h",
-        y=names,
+        y=list(range(len(names))),
         x=counts,
         width=0.6,
         marker={"color": tokens()[STATUS_COLOURS[status]], "opacity": 0.8, "line": {"width": 0}},
@@ -250,8 +253,13 @@ def _calls(
     )
 
 
+def drawn_steps(found: Iterable[Worked]) -> list[Worked]:
+    """The steps that are drawn, in their order."""
+    return steps_in_order(tuple(most_called(found)))
+
+
 def most_called(found: Iterable[Worked]) -> list[Worked]:
-    """The tools that are drawn, the most called first."""
+    """The steps or tools that are drawn, the most called first."""
     return sorted(found, key=lambda one: (-one.count, one.name))[:MOST]
 
 
@@ -265,25 +273,20 @@ def most_asked(found: Iterable[Answered]) -> list[Answered]:
 
 def _dots(rows: Sequence[tuple[str, Spread, Callable[[float], str]]], unit: str) -> Figure:
     """A row for each name, a dot for each percentile; latencies on a logarithmic axis."""
-    known = [(_plain(name), one, link) for name, one, link in rows if one.count]
+    known = [(name, one, link) for name, one, link in rows if one.count]
     values = [value for _, one, _ in known for value in (one.p50, one.p99) if value is not None]
     lines = go.Scatter(
         mode="lines",
         x=[x for _, one, _ in known for x in (_drawn(one.p50, unit), _drawn(one.p99, unit), None)],
-        y=[y for name, _, _ in known for y in (name, name, None)],
+        y=[y for place in range(len(known)) for y in (place, place, None)],
         line={"color": tokens()["faint"], "width": 2},
         hoverinfo="skip",
         showlegend=False,
     )
     layout = _layout(ROW * len(known) + 60, legend=True) | {
-        "yaxis": {
-            "type": "category",
-            "range": [len(known) - 0.5, -0.5],
-            "showgrid": True,
-            "fixedrange": True,
-        },
+        "yaxis": _rows_axis([name for name, _, _ in known]) | {"showgrid": True},
         "xaxis": _scale(values, unit),
-        "margin": {"l": 128, "r": 16, "t": 30, "b": 28},
+        "margin": {"l": _room(name for name, _, _ in known), "r": 16, "t": 30, "b": 28},
     }
     return _figure([lines, *(_percentile(name, known, unit) for name, *_ in _DOTS)], layout)
 
@@ -296,7 +299,7 @@ def _percentile(
     return go.Scatter(
         mode="markers",
         x=[_drawn(value, unit) for value in values],
-        y=[name for name, _, _ in rows],
+        y=list(range(len(rows))),
         marker={
             "symbol": symbol,
             "size": size,
@@ -305,7 +308,7 @@ def _percentile(
         },
         customdata=[[link(value)] for (_, _, link), value in zip(rows, values, strict=True)],
         hovertext=[
-            f"{name} · {which} {said(value, unit)} of {format_count(one.count)}"
+            f"{_plain(name)} · {which} {said(value, unit)} of {format_count(one.count)}"
             for (name, one, _), value in zip(rows, values, strict=True)
         ],
         hoverinfo="text",
@@ -400,6 +403,42 @@ def _local(utc: str, zone: ZoneInfo) -> datetime:
     return datetime.fromisoformat(utc).astimezone(zone).replace(tzinfo=None)
 
 
+def _rows_axis(names: Sequence[str]) -> dict[str, Any]:
+    """An axis of rows, the first on top. Their places are numbers: names may look alike."""
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": [label(name) for name in names],
+        "range": [max(len(names), 1) - 0.5, -0.5],
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+    }
+
+
+def _counts(counts: Sequence[int]) -> dict[str, Any]:
+    """An axis of whole numbers."""
+    few = {"dtick": 1} if max(counts, default=0) < 5 else {"nticks": 5}
+    return {"rangemode": "tozero", "fixedrange": True, **few}
+
+
+def _room(names: Iterable[str]) -> int:
+    """Pixels that the names of rows take."""
+    return max(64, min(148, 12 + 7 * max((len(label(name)) for name in names), default=0)))
+
+
+def label(name: str) -> str:
+    """A row's name, cut in the middle: the ends of tools and models tell them apart.
+
+    >>> label("mcp__filesystem__read_file")
+    'mcp__fil…__read_file'
+    """
+    line = one_line(name, 4 * NAME)
+    if len(line) > LABEL:
+        line = f"{line[: LABEL - 12]}…{line[-11:]}"
+    return _plain(line)
+
+
 def _plain(text: str) -> str:
-    """Plotly reads tags in texts; a name has none."""
-    return one_line(text, LABEL).replace("<", "‹").replace(">", "›")
+    """Plotly reads tags and entities in texts; a name has none."""
+    line = one_line(text, NAME).replace("&", "&amp;")
+    return line.replace("<", "‹").replace(">", "›")

@@ -15,6 +15,9 @@ from dash.development.base_component import Component
 
 from ryx_dash.views import ids, runline
 
+CONTENT = "data-content"
+"""The property of an element that brings its content with it."""
+
 PROPERTY = "data-views"
 """The property that holds ``{element id: {property: value}}`` as JSON."""
 
@@ -55,6 +58,11 @@ def text(views: Mapping[str, Any]) -> str:
         element, prop = PLACES[key]
         placed.setdefault(element, {})[prop] = view
     return _json(placed)
+
+
+def content(tree: Any, **properties: Any) -> Any:
+    """An element whose content has no components either, wherever it comes on the page."""
+    return html.Div(**properties, **{CONTENT: _json(tree)})
 
 
 def with_views(page: Any) -> Any:

@@ -152,6 +152,11 @@ def test_marks_lead_to_the_runs_behind_them(page: PageUnderTest, width: int, hei
         opened(page, "/analytics?span=all")
         assert clicked(page, "#chart-spread .heatmap-label")
         opened(page, "/analytics?span=all")
+        assert (
+            len(clicked(page, "#chart-speed .scatterlayer .trace:nth-last-child(2) .point")) == 40
+        )
+        assert page.script("return location.search").endswith("part=speed%3A41.5-%3Asmall%3A3b")
+        opened(page, "/analytics?span=all")
         click(page, ".analytics-slowest a")
         page.wait_for(lambda: (page.run["id"] or "").startswith("run"))
     finally:

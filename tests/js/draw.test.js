@@ -13,6 +13,8 @@ class Node {
   get firstChild() { return this.nodes[0] || null; }
   get nextSibling() { return this.parent.nodes[this.parent.nodes.indexOf(this) + 1] || null; }
   get textContent() { return this.nodeType === 3 ? this.data : this.nodes.map((node) => node.textContent).join(""); }
+  hasAttribute(name) { return name in this.attributes; }
+  querySelectorAll() { return this.nodes.filter((node) => node.hasAttribute("data-content")); }
   getAttribute(name) { return this.attributes[name] ?? null; }
   setAttribute(name, value) { this.attributes[name] = value; this.writes += 1; }
   removeAttribute(name) { delete this.attributes[name]; }
@@ -23,7 +25,7 @@ class Node {
 const doc = { createElement: (tag) => new Node(1, tag), createTextNode: (text) => Object.assign(new Node(3), { data: text }) };
 
 require(path.join(assets, "ryx-79-draw.js"));
-const { dress } = globalThis.RyxDash.draw;
+const { dress, changed } = globalThis.RyxDash.draw;
 
 const component = (type, props) => ({ type, namespace: "dash_html_components", props });
 const step = (name, status) =>
@@ -85,4 +87,18 @@ test("nothing that runs is written", () => {
   dress(line, { children: [link("/runs/1")] });
   assert.deepEqual(line.nodes[0].attributes, { href: "/runs/1" });
   for (const type of ["Script", "Iframe", "Img", "Store"]) assert.throws(() => dress(line, { children: [component(type, {})] }), /does not draw/);
+});
+
+test("what brings its content is filled when it comes, and when that changes", () => {
+  const around = doc.createElement("div");
+  const inner = doc.createElement("div");
+  around.appendChild(inner);
+  inner.setAttribute("data-content", JSON.stringify(component("Table", { children: [component("Tr", { children: "a" })] })));
+  changed([{ type: "childList", addedNodes: [doc.createTextNode("x"), around] }]);
+  const [table] = inner.nodes;
+  assert.deepEqual([table.localName, table.textContent], ["table", "a"]);
+  inner.setAttribute("data-content", JSON.stringify([component("Table", { children: [component("Tr", { children: "b" })] })]));
+  changed([{ type: "attributes", target: inner }]);
+  assert.equal(inner.nodes[0], table);
+  assert.equal(table.textContent, "b");
 });

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ryx_dash.log.analyst import FRESH_SECONDS, KEPT, RESTING, Analyst
+from ryx_dash.log.analyst import KEPT, RESTING, Analyst
 from ryx_dash.log.base import EVERY_RUN, Cut, NewRun, RunFilter
 from ryx_dash.log.memory import MemoryLog
 from ryx_dash.protocol.analysis import Analysis
@@ -14,19 +14,9 @@ def test_what_has_not_changed_is_not_asked_again() -> None:
     analyst = Analyst(log, clock=clock)
     log.start(NewRun(input="one"))
     first = analyst.analyse(EVERY_RUN, uncut)
-    clock.seconds += 10 * FRESH_SECONDS
+    clock.seconds += 1_000
     assert analyst.analyse(EVERY_RUN, uncut) is first
     assert analyst.analyse(RunFilter(text="one"), uncut) is not first
-
-
-def test_what_has_changed_is_asked_again_after_a_while() -> None:
-    log, clock = MemoryLog(), Clock()
-    analyst = Analyst(log, clock=clock)
-    first = analyst.analyse(EVERY_RUN, uncut)
-    log.start(NewRun(input="one"))
-    assert analyst.analyse(EVERY_RUN, uncut) is first
-    clock.seconds += FRESH_SECONDS + 1
-    assert analyst.analyse(EVERY_RUN, uncut).total == 1
 
 
 def test_what_took_long_is_given_again_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,15 +25,23 @@ def test_what_took_long_is_given_again_for_longer(monkeypatch: pytest.MonkeyPatc
     counted = log.analyse
 
     def slow(where: RunFilter, cut: Cut) -> Analysis:
-        clock.seconds += FRESH_SECONDS
+        clock.seconds += 2
         return counted(where, cut)
 
     monkeypatch.setattr(log, "analyse", slow)
     first = analyst.analyse(EVERY_RUN, uncut)
     log.start(NewRun(input="one"))
-    clock.seconds += (RESTING - 1) * FRESH_SECONDS
+    clock.seconds += 2 * RESTING - 1
     assert analyst.analyse(EVERY_RUN, uncut) is first
-    clock.seconds += FRESH_SECONDS + 1
+    clock.seconds += 2
+    assert analyst.analyse(EVERY_RUN, uncut).total == 1
+
+
+def test_what_took_no_time_is_as_new_as_the_log() -> None:
+    log = MemoryLog()
+    analyst = Analyst(log, clock=Clock())
+    analyst.analyse(EVERY_RUN, uncut)
+    log.start(NewRun(input="one"))
     assert analyst.analyse(EVERY_RUN, uncut).total == 1
 
 

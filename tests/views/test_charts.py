@@ -1,5 +1,6 @@
 """The charts of the analytics page, and their tables."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -63,7 +64,8 @@ def test_percentiles_are_dots_on_a_logarithmic_axis() -> None:
     figure = charts.steps((worked(LLM.name), worked(INPUT.name, p50=0.0)), link)
     lines, *dots = figure["data"]
     assert [trace["name"] for trace in dots] == ["p50", "p95", "p99"]
-    assert list(dots[0]["y"]) == ["Input", "Response"]
+    assert list(dots[0]["y"]) == [0, 1]
+    assert figure["layout"]["yaxis"]["ticktext"] == ["Input", "Response"]
     assert figure["layout"]["xaxis"]["type"] == "log"
     assert min(x for x in lines["x"] if x is not None) > 0
     assert dots[2]["hovertext"][1] == "Response · p99 6.17 s of 4"
@@ -89,14 +91,36 @@ def test_a_distribution_is_in_shares_and_leads_to_its_bucket() -> None:
 def test_calls_are_stacked_by_how_they_ended() -> None:
     figure = charts.calls((worked("a", 4), worked("b", 9, 0)), link)
     good, bad = figure["data"]
-    assert list(good["y"]) == ["b", "a"]
+    assert figure["layout"]["yaxis"]["ticktext"] == ["b", "a"]
     assert (list(good["x"]), list(bad["x"])) == ([9, 3], [0, 1])
     assert "tool:failed:a" in bad["customdata"][1][0]
 
 
+def test_of_very_many_steps_those_that_ran_most_are_drawn() -> None:
+    rare = [worked(f"a{n:02}", count=n) for n in range(1, 40)]
+    axis = charts.steps((*rare, worked(LLM.name, count=99)), link)["layout"]["yaxis"]
+    assert axis["ticktext"] == ["Response", *(f"a{n}" for n in range(21, 40))]
+
+
+def test_few_runs_and_calls_are_counted_in_whole_numbers() -> None:
+    assert charts.runs([period(9, success=1)], BERLIN, link)["layout"]["yaxis"]["dtick"] == 1
+    assert charts.calls((worked("a", 2),), link)["layout"]["xaxis"]["dtick"] == 1
+    assert "dtick" not in charts.calls((worked("a", 5),), link)["layout"]["xaxis"]
+
+
 def test_names_are_texts() -> None:
-    figure = charts.calls((worked("<b>bold</b> and very long"),), link)
-    assert figure["data"][0]["y"][0] == "‹b›bold‹/b› and…"
+    figure = charts.calls((worked("<b>bold</b> &lt; and very long"),), link)
+    assert figure["layout"]["yaxis"]["ticktext"] == ["‹b›bold‹…d very long"]
+    assert figure["data"][0]["hovertext"][0].startswith("‹b›bold‹/b› &amp;lt; and very long · ")
+
+
+def test_names_that_look_alike_have_rows_of_their_own() -> None:
+    names = ["mcp__filesystem__read_file", "mcp__filesystem__read_fil3", "x" * 99, "x" * 98]
+    found = tuple(worked(name) for name in names)
+    for draw in (charts.steps, charts.tools, charts.spread, charts.calls):
+        figure = draw(found, link)
+        assert list(figure["data"][-1]["y"]) == [0, 1, 2, 3]
+        assert len(figure["layout"]["yaxis"]["ticktext"]) == 4
 
 
 @given(
@@ -187,6 +211,15 @@ def test_each_chart_has_a_title_a_unit_and_a_table() -> None:
         "duration p993.00 s",
     ]
     assert one(panels[-1]["children"], href="/runs/r1")["children"] == "(empty)"
+
+
+def test_a_table_of_very_many_rows_has_those_with_most_behind_them() -> None:
+    many = tuple(worked(f"tool{n:04}", count=n) for n in range(1, 900))
+    table = analytics.worked_table("tools", replace(EMPTY, tools=many), link)
+    rows = one(table, type="Tbody")["children"]
+    names = [find(row, type="A")[0]["children"] for row in rows]
+    assert (len(rows), names[0], names[-1]) == (analytics.MOST, "tool0800", "tool0899")
+    assert "the 100 with most behind them, of 899: the file has all" in text(table)
 
 
 def test_what_was_not_measured_is_said() -> None:

@@ -1,7 +1,10 @@
 """Looking into trees of components: a test sees what React would be given."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
+
+from ryx_dash.views.drawing import CONTENT
 
 
 def walk(component: Any) -> Iterator[dict]:
@@ -16,6 +19,7 @@ def walk(component: Any) -> Iterator[dict]:
     if node is not None and "props" in node:
         yield node
         yield from walk(node["props"].get("children"))
+        yield from walk(json.loads(node["props"].get(CONTENT, "null")))
 
 
 def find(component: Any, **props: Any) -> list[dict]:
@@ -43,7 +47,7 @@ def text(component: Any) -> str:
         return ""
     node = component if isinstance(component, dict) else component.to_plotly_json()
     props = node.get("props", node)
-    return text(props.get("children"))
+    return text(props.get("children")) + text(json.loads(props.get(CONTENT, "null")))
 
 
 def _fits(node: dict, wanted: dict[str, Any]) -> bool:
