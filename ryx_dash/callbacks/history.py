@@ -46,6 +46,7 @@ class History:
         self._keep = keep
         self._lock = Lock()
         self._runs: OrderedDict[str, _Remembered] = OrderedDict()
+        self._imports = 0
 
     def at(self, run_id: str, upto: int, *, budget: int | None = 5_000) -> RunState:
         """The run at ``upto``, or at its head if that comes first.
@@ -54,14 +55,18 @@ class History:
         lie before ``upto``: ask again, it goes on from there. A run without events, or an unknown
         one, is as :func:`projection.fold.initial` gives it. Raises :class:`errors.LogError`.
         """
+        imports = self._log.imports()  # before the run is looked at
         target = min(upto, self._log.head(run_id))
         if target <= 0:
             return initial(run_id)
-        return self._remembered(run_id).at(target, budget)
+        return self._remembered(run_id, imports).at(target, budget)
 
-    def _remembered(self, run_id: str) -> "_Remembered":
+    def _remembered(self, run_id: str, imports: int) -> "_Remembered":
         with self._lock:
-            run = self._runs.setdefault(run_id, _Remembered(self._log, run_id))
+            if imports != self._imports:  # what is known may be of a run that was removed
+                self._runs.clear()
+                self._imports = imports
+            run = self._runs.setdefault(run_id, _Remembered(self._log, run_id, imports))
             self._runs.move_to_end(run_id)
             while len(self._runs) > self._keep:
                 self._runs.popitem(last=False)
@@ -71,12 +76,12 @@ class History:
 class _Remembered:
     """A few states of one run, the one used last at the end."""
 
-    def __init__(self, log: EventLog, run_id: str) -> None:
+    def __init__(self, log: EventLog, run_id: str, imports: int) -> None:
         self._log = log
         self._run_id = run_id
         self._states: list[RunState] = []
         self._opened: deque[RunState] = deque(maxlen=SNAPSHOTS)
-        self._snapshots = _Snapshots(log, run_id)
+        self._snapshots = _Snapshots(log, run_id, imports)
         # Held while folding: whoever else asks for this run waits and finds the work done.
         self._lock = Lock()
 
@@ -112,9 +117,10 @@ class _Remembered:
 class _Snapshots:
     """The snapshots of one run in the log, and those that are still to be put there."""
 
-    def __init__(self, log: EventLog, run_id: str) -> None:
+    def __init__(self, log: EventLog, run_id: str, imports: int) -> None:
         self._log = log
         self._run_id = run_id
+        self._imports = imports
         self._new: deque[Snapshot] = deque(maxlen=UNKEPT)
         self._newest = 0
         self._size = 0
@@ -150,7 +156,8 @@ class _Snapshots:
 
     def keep(self) -> None:
         """Put new ones into the log, or try again with the next call."""
-        if self._new and self._log.keep_snapshots(self._run_id, tuple(self._new)):
+        new, told = tuple(self._new), {"imports": self._imports}
+        if new and self._log.keep_snapshots(self._run_id, new, **told):
             self._new.clear()
 
     def _open(self, snapshot: Snapshot) -> RunState | None:

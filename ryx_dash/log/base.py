@@ -396,12 +396,19 @@ class EventLog(ABC):
         """The newest snapshot of a run in this format that is whole, at ``upto`` or before."""
 
     @abstractmethod
-    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
+    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot], *, imports: int) -> bool:
         """Keep snapshots beside their run, until it is removed; whether they were kept.
 
-        They can be made again at any time. So nobody waits for them: the answer is no while
-        somebody else writes, and for a run that is not there or has not come that far.
+        ``imports`` is what :meth:`imports` said before the first event for them was read. They can
+        be made again at any time. So nobody waits for them: the answer is no while somebody else
+        writes, for a run that is not there or has not come that far, and if runs were brought in
+        since.
         """
+
+    @abstractmethod
+    def imports(self) -> int:
+        """How many runs have been brought in. When it changes, a run that is known may have been
+        removed and another have come with its id."""
 
     # -- change -------------------------------------------------------------------------------
 

@@ -65,6 +65,7 @@ class MemoryLog(EventLog):
         self._commands: dict[str, str] = {}
         self._started = 0
         self._version = 0
+        self._imports = 0
         self._closed = False
 
     @property
@@ -204,6 +205,7 @@ class MemoryLog(EventLog):
                 raise rules.exists(run.run_id)
             self._put(run).events.extend(events)
             self._version += 1
+            self._imports += 1
             return True
 
     def delete(self, run_id: str) -> None:
@@ -268,13 +270,17 @@ class MemoryLog(EventLog):
             passing = (s for s in kept if s.format == format and s.seq <= upto)
             return max(passing, key=lambda snapshot: snapshot.seq, default=None)
 
-    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
+    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot], *, imports: int) -> bool:
         with self._open():
-            record = self._records.get(run_id)
+            record = self._records.get(run_id) if imports == self._imports else None
             if record is None or any(s.seq > record.run.head for s in snapshots):
                 return False
             record.snapshots |= {snapshot.seq: snapshot for snapshot in snapshots}
             return True
+
+    def imports(self) -> int:
+        with self._open():
+            return self._imports
 
     def version(self) -> int:
         with self._open():

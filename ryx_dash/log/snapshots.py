@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from zlib import crc32
 
 from ryx_dash.log.base import Snapshot
-from ryx_dash.log.driver import Connection, query
+from ryx_dash.log.driver import Connection, query, scalar
 from ryx_dash.log.records import Stored, find_run
 from ryx_dash.log.schema import SEQ_BITS, key
 
@@ -38,6 +38,16 @@ def keep(db: Connection, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
         row = (place, snapshot.format, _crc(place, state), state)
         query(db, "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?)", *row)
     return True
+
+
+def count_imports(db: Connection) -> int:
+    """See :meth:`log.base.EventLog.imports`."""
+    return int(scalar(db, "SELECT value FROM meta WHERE name = 'imports'") or 0)
+
+
+def one_more_import(db: Connection) -> None:
+    """Count a run that is brought in, within the caller's transaction."""
+    query(db, "INSERT OR REPLACE INTO meta VALUES ('imports', ?)", count_imports(db) + 1)
 
 
 def _crc(place: int, state: bytes) -> int:

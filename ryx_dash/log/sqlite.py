@@ -43,6 +43,7 @@ from ryx_dash.log.records import (
     update_run,
 )
 from ryx_dash.log.schema import identity
+from ryx_dash.log.snapshots import count_imports, one_more_import
 from ryx_dash.log.snapshots import keep as keep_snapshots
 from ryx_dash.log.snapshots import newest as newest_snapshot
 from ryx_dash.protocol.analysis import Analysis
@@ -211,6 +212,7 @@ class SqliteLog(EventLog):
             save_measures(db, rid, events)
             update_run(db, Stored(rid=rid, run=run))
             save_tools(db, rid, run.tools)
+            one_more_import(db)
             return True
 
     def delete(self, run_id: str) -> None:
@@ -287,12 +289,18 @@ class SqliteLog(EventLog):
             stored = find_run(db, run_id)
             return None if stored is None else newest_snapshot(db, stored, format, upto)
 
-    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
+    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot], *, imports: int) -> bool:
         try:
             with self._connections.write_aside() as db:
-                return db is not None and keep_snapshots(db, run_id, snapshots)
+                if db is None or count_imports(db) != imports:
+                    return False
+                return keep_snapshots(db, run_id, snapshots)
         except LogError:
             return False
+
+    def imports(self) -> int:
+        with self._connections.read() as db:
+            return count_imports(db)
 
     # -- change -------------------------------------------------------------------------------
 

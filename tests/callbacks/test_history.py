@@ -40,14 +40,17 @@ class Recording(MemoryLog):
         self.picks += 1
         return super().pick(run_id, seqs)
 
-    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot]) -> bool:
-        return not self.busy and super().keep_snapshots(run_id, snapshots)
+    def keep_snapshots(self, run_id: str, snapshots: Sequence[Snapshot], *, imports: int) -> bool:
+        return not self.busy and super().keep_snapshots(run_id, snapshots, imports=imports)
 
     def taken(self) -> int:
         """Events read since the last call."""
         count = sum(upto - after for after, upto in self.reads)
         self.reads.clear()
         return count
+
+
+TS = "2026-01-01T00:00:00.000000Z"
 
 
 def begin(log: MemoryLog) -> Lease:
@@ -62,10 +65,7 @@ def grow(log: MemoryLog, lease: Lease, count: int) -> None:
     token = Draft(event="llm_token", step="llm_response", node="llm", data={"text": "x"})
     log.append(
         lease,
-        [
-            token.at(lease.run_id, seq, "2026-01-01T00:00:00.000000Z")
-            for seq in range(head + 1, head + count + 1)
-        ],
+        [token.at(lease.run_id, seq, TS) for seq in range(head + 1, head + count + 1)],
     )
 
 
@@ -287,10 +287,27 @@ def test_a_snapshot_that_is_none_is_passed_over_and_made_again(
 ) -> None:
     grow(log, lease, 2 * SPACING)
     opened(log, lease.run_id, 10**9)
-    log.keep_snapshots(lease.run_id, [Snapshot(seq=2 * SPACING, format=FORMAT, state=stored)])
+    log.keep_snapshots(
+        lease.run_id, [Snapshot(seq=2 * SPACING, format=FORMAT, state=stored)], imports=0
+    )
     state, taken = opened(log, lease.run_id, 2 * SPACING)
     assert (state.seq, taken) == (2 * SPACING, SPACING)
     assert opened(log, lease.run_id, 2 * SPACING)[1] == 0
+
+
+def test_another_run_with_the_id_of_one_that_was_removed(log: Recording, lease: Lease) -> None:
+    grow(log, lease, 2 * SPACING)
+    done = Draft(event="workflow_complete").at(lease.run_id, 2 * SPACING + 101, TS)
+    run, history = log.append(lease, [done]), History(log)
+    history.at(lease.run_id, 10**9, budget=None)
+    events = [
+        event.model_copy(update={"data": {"text": "other"}}) for event in log.read(run.run_id)
+    ]
+    log.delete(run.run_id)
+    log.restore(run, events)
+    for upto in (10**9, 2 * SPACING, 7):
+        assert history.at(run.run_id, upto, budget=None) == direct(log, run.run_id, upto)
+        assert opened(log, run.run_id, upto)[0] == direct(log, run.run_id, upto)
 
 
 def test_snapshots_of_another_format_are_made_again(

@@ -14,7 +14,7 @@ from tests.log.samples import claimed, ended, grown
 
 def kept(log: EventLog, run: Run, *seqs: int, form: int = 1, state: bytes = b"") -> bool:
     snapshots = [Snapshot(seq=s, format=form, state=state or b"at %d" % s) for s in seqs]
-    return log.keep_snapshots(run.run_id, snapshots)
+    return log.keep_snapshots(run.run_id, snapshots, imports=log.imports())
 
 
 def test_the_newest_snapshot_before_a_place_is_found(log: EventLog) -> None:
@@ -44,8 +44,21 @@ def test_a_snapshot_takes_the_place_of_another(log: EventLog) -> None:
 def test_snapshots_of_what_is_not_there_are_not_kept(log: EventLog) -> None:
     run = grown(log, claimed(log), *["step_progress"] * 3)
     assert not kept(log, run, 1, 4)
-    assert not log.keep_snapshots("nobody", [Snapshot(seq=1, format=1, state=b"")])
+    assert not log.keep_snapshots("nobody", [Snapshot(seq=1, format=1, state=b"")], imports=0)
     assert log.snapshot(run.run_id, format=1, upto=9) is None
+
+
+def test_snapshots_of_before_an_import_are_not_kept(log: EventLog) -> None:
+    run = ended(log)
+    before, events = log.imports(), log.read(run.run_id)
+    log.delete(run.run_id)
+    assert log.imports() == before
+    assert log.restore(run, events)
+    assert not log.restore(run, events)
+    assert log.imports() == before + 1
+    snapshot = Snapshot(seq=1, format=1, state=b"of the run that was removed")
+    assert not log.keep_snapshots(run.run_id, [snapshot], imports=before)
+    assert kept(log, run, 1)
 
 
 def test_snapshots_go_with_their_run(log: EventLog) -> None:
