@@ -11,24 +11,25 @@
   /** `ask` puts the question and says whether there was one. {soon, answered} */
   function create({ every, patience, ask, now = clock, later = timer }) {
     let waiting = false;
-    let planned = false;
     let last = -Infinity;
+    let due = Infinity; // when the next question is planned for
+    let plan = 0; // the newest plan; those before are void
 
-    /** Milliseconds until the next question; null: when the last one is answered. */
-    const wait = () => (waiting && now() - last < patience ? null : Math.max(0, last + every - now()));
-
-    function put() {
-      planned = false;
+    function put(mine) {
+      if (mine !== plan) return;
+      due = Infinity;
       if (!ask()) return;
       waiting = true;
       last = now();
     }
 
     function soon() {
-      const ms = wait();
-      if (planned || ms === null) return;
-      planned = true;
-      later(put, ms);
+      const at = Math.max(now(), last + (waiting ? patience : every));
+      if (due <= at) return;
+      due = at;
+      plan += 1;
+      const mine = plan;
+      later(() => put(mine), at - now());
     }
 
     function answered() {

@@ -91,7 +91,8 @@ def _graph(app: Dash) -> None:
     call(app, "turn", Input(ids.GRAPH_LAYOUT, "n_clicks"), at_first=False)
     call(app, "fit", Input(ids.GRAPH_FIT, "n_clicks"), at_first=False)
     call(app, "fold", Input(ids.GRAPH_FOLD, "n_clicks"), at_first=False)
-    call(app, "timeline", Input(ids.TIMELINE, "figure"))
+    call(app, "timeline", Input(ids.TIMELINE_PLACE, "children"), at_first=False)  # the first one
+    call(app, "timeline", Input(ids.TIMELINE, "figure"), at_first=False)
     call(app, "zoom", Input(ids.TIMELINE, "relayoutData"), at_first=False)
     call(app, "inspected", Input(ids.INSPECT_SHOWN, "data"), at_first=False)
     call(app, "pick", Input(ids.TIMELINE, "clickData"), State(ids.SELECTED, "data"), at_first=False)

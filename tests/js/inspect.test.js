@@ -127,7 +127,11 @@ function asker({ willing = true } = {}) {
     if (a.willing) a.questions.push(a.time);
     return a.willing;
   };
-  a.pace = pace.create({ every: 500, patience: 4000, ask, now: () => a.time, later: (act, ms) => a.timers.push([a.time + ms, act]) });
+  const later = (act, ms) => {
+    a.timers.push([a.time + ms, act]);
+    a.timers.sort(([one], [other]) => one - other);
+  };
+  a.pace = pace.create({ every: 500, patience: 4000, ask, now: () => a.time, later });
   a.until = (time) => {
     for (let next = a.timers.shift(); next; next = a.timers.shift()) {
       if (next[0] > time) {
@@ -155,6 +159,15 @@ test("the next question waits for the answer, and for its time", () => {
   a.pace.answered();
   a.until(2600);
   assert.deepEqual(a.questions, [0, 2000, 2500]);
+});
+
+test("what is wished for while an answer is awaited is asked when that is given up", () => {
+  const a = asker();
+  a.pace.soon();
+  a.until(1000);
+  a.pace.soon();
+  a.until(9000);
+  assert.deepEqual(a.questions, [0, 4000]);
 });
 
 test("an answer that never comes is given up; nothing to ask costs nothing", () => {
