@@ -5,6 +5,7 @@
 
   const ANYWHERE = { "/": "search", "?": "help", j: "forth", k: "back", "[": "previous", "]": "next", e: "errors" };
   const AT_REST = { " ": "play", ArrowDown: "forth", ArrowRight: "forth", ArrowUp: "back", ArrowLeft: "back", Enter: "inspect" };
+  const ON_THE_RANGE = { " ": "play", Enter: "inspect" }; // the arrows move it themselves
   const AFTER_G = { r: "runs", l: "live", a: "analytics" };
   const PREFIX_MS = 1000; // within which the second key of two belongs to the first
 
@@ -16,11 +17,12 @@
     return Boolean(event.metaKey || (!written && (event.ctrlKey || event.altKey)));
   }
 
-  /** `typing`: a text is being entered. `atRest`: nothing has the focus that wants keys itself. */
-  function command(event, { typing, atRest, prefixed }) {
+  /** `typing`: a text is being entered. `atRest`: nothing has the focus that wants keys itself.
+   *  `onRange`: the scrubber's range has it. */
+  function command(event, { typing, atRest, onRange, prefixed }) {
     if (typing || event.isComposing || chord(event)) return null;
     if (prefixed && own(AFTER_G, event.key)) return AFTER_G[event.key];
-    return own(ANYWHERE, event.key) || (atRest && own(AT_REST, event.key)) || null;
+    return own(ANYWHERE, event.key) || (atRest && own(AT_REST, event.key)) || (onRange && own(ON_THE_RANGE, event.key)) || null;
   }
 
   RyxDash.keys = Object.freeze({ command, chord, PREFIX_MS });

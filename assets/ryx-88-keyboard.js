@@ -5,10 +5,13 @@
   const { keys, scrubber, panels, inspector, inspect } = RyxDash;
 
   const TEXT = "input:not([type=range]):not([type=checkbox]), textarea, select, [contenteditable]";
-  const REST = "body, #monitor-scroll, #monitor-scroll *";
+  const REST = "body, #inspector, #monitor-scroll, #monitor-scroll *";
 
   let page = null;
   let pressedG = -Infinity;
+
+  /** A place that takes the focus only to be scrolled, and has nothing to scroll. */
+  const still = (target) => target.matches(".panel-body[tabindex='0']") && target.scrollHeight <= target.clientHeight;
 
   const dialog = () => document.getElementById("help");
 
@@ -73,7 +76,8 @@
     const open = dialog() && dialog().open;
     const context = {
       typing: target.matches(TEXT) || panels.composing(),
-      atRest: target.matches(REST),
+      atRest: target.matches(REST) || still(target),
+      onRange: target.id === "scrubber",
       prefixed: timeStamp - pressedG < keys.PREFIX_MS,
     };
     const name = keys.command(event, context);

@@ -141,7 +141,13 @@
     for (const part of [panels, cards, focus, hush, eventRows, finder, RyxDash.answer]) part.watch();
     scrubber.open();
     inspector.restore();
+    begin();
     act("mount", { path: root.location.pathname });
+  }
+
+  /** On the live page one can type at once; on a run's page the keys are the run's. */
+  function begin() {
+    if (root.location.pathname === "/" && document.activeElement === document.body) panels.focus("query-input");
   }
 
   function tick() {

@@ -28,7 +28,6 @@ def form() -> Any:
                 type="text",
                 value="",
                 placeholder="What do you want to know?",
-                autoFocus=True,
                 className="query",
             ),
             html.Button(

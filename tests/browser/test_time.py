@@ -186,3 +186,30 @@ def test_the_keyboard_alone(page: PageUnderTest) -> None:
     press(page, "/")
     assert page.script("return document.activeElement.id") == "filter-text"
     assert page.console == []
+
+
+def test_on_a_runs_page_keys_are_the_runs_and_on_the_live_page_one_can_type(
+    tmp_path: Path, dash_br: Browser
+) -> None:
+    writer = RunWriter(tmp_path)
+    writer.finish()
+    head = writer.run.head
+    with dashboard(tmp_path) as running:
+        page = PageUnderTest(dash_br, running)
+        page.open(f"/runs/{writer.run.run_id}")
+        page.wait_for(lambda: at(page, head))
+        press(page, "k")
+        page.wait_for(lambda: at(page, head - 1))
+        page.find("scrubber").send_keys(Keys.HOME)
+        page.wait_for(lambda: at(page, 1))
+        press(page, " ")  # the range has the focus
+        page.wait_for(lambda: at(page, head))
+        press(page, "k")
+        page.wait_for(lambda: at(page, head - 1))
+        page.script("document.querySelector('#answer-scroll').focus()")  # has nothing to scroll
+        press(page, Keys.ARROW_LEFT)
+        page.wait_for(lambda: at(page, head - 2))
+        page.open()
+        press(page, "j k?")
+        page.wait_for(lambda: page.find("query-input").get_property("value") == "j k?")
+        assert at(page, head)

@@ -24,6 +24,14 @@ test("space and arrows belong to what has the focus", () => {
   assert.deepEqual(focused, ALL.slice(0, 7));
 });
 
+test("on the range of the scrubber the arrows are its own", () => {
+  const onRange = { ...FREE, atRest: false, onRange: true };
+  assert.equal(command({ key: " " }, onRange), "play");
+  assert.equal(command({ key: "Enter" }, onRange), "inspect");
+  assert.equal(command({ key: "ArrowLeft" }, onRange), null);
+  assert.equal(command({ key: "j" }, onRange), "forth");
+});
+
 test("two keys in a row", () => {
   assert.equal(command({ key: "r" }, { ...FREE, prefixed: true }), "runs");
   assert.equal(command({ key: "l" }, { ...FREE, prefixed: true }), "live");
