@@ -9,7 +9,7 @@ from ryx_dash.callbacks.drawn import Drawn
 from ryx_dash.callbacks.monitor import Page
 from ryx_dash.log.base import Run
 from ryx_dash.projection.fold import initial
-from ryx_dash.projection.rows import row
+from ryx_dash.projection.rows import day, row
 from ryx_dash.projection.state import Panel, RunState
 from ryx_dash.protocol.steps import RunStatus
 from ryx_dash.views import (
@@ -86,6 +86,7 @@ def of_table(view: View, page: Page, shown: read.Shown, asked: Mapping[str, Any]
             page=page.page,
             pages=page.pages,
             zone=zone.key,
+            day=day(state.last, zone),
             cut=page.rows.cut,
             only=page.only,
         ),

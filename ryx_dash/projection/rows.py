@@ -54,6 +54,14 @@ def clock(ts: str, zone: ZoneInfo) -> str:
     return moment.isoformat(timespec="milliseconds")[11:23]
 
 
+def day(ts: str | None, zone: ZoneInfo) -> str:
+    """The date in ``zone`` at ``ts``; empty if that is no time."""
+    try:
+        return datetime.fromisoformat(ts or "").astimezone(zone).date().isoformat()
+    except (ValueError, OverflowError):
+        return ""
+
+
 def _text(data: Mapping[str, Any], key: str) -> str:
     value = data.get(key)
     return value if isinstance(value, str) else ""

@@ -97,14 +97,15 @@ def note(
     page: int,
     pages: int,
     zone: str,
+    day: str = "",
     cut: bool = False,
     only: str = "",
 ) -> str:
     """The sentence under the table. ``shown`` of ``total`` events pass the filters; if ``cut``,
     older ones would too.
 
-    ``page`` counts from 0; ``zone`` names the time zone of the first column; ``only`` is the
-    selected step or call whose events alone are shown.
+    ``page`` counts from 0; ``zone`` names the time zone of the first column, ``day`` the day of the
+    newest event; ``only`` is the selected step or call whose events alone are shown.
     """
     if total == 0:
         return "No events yet."
@@ -115,6 +116,8 @@ def note(
     parts = [f"{newest}{format_count(shown)} of {format_count(total)} shown", *selected]
     if pages > 1:
         parts.append(f"page {format_count(page + 1)} of {format_count(pages)}")
+    if day:
+        parts.append(day)
     return " · ".join([*parts, f"times in {zone}"])
 
 

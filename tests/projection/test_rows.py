@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 
-from ryx_dash.projection.rows import ICONS, row
+from ryx_dash.projection.rows import ICONS, day, row
 
 from .events import draft, drafts, events, ts
 
@@ -89,3 +89,8 @@ def test_any_event_is_a_row_of_flat_json(item: Any) -> None:
     assert json.loads(json.dumps(cells)) == cells
     assert all(isinstance(cell, str | int) for cell in cells.values())
     assert cells["icon"] in ICONS.values()
+
+
+def test_the_day_is_that_of_the_zone() -> None:
+    assert day("2026-01-31T23:30:00.000000Z", ZoneInfo("Europe/Berlin")) == "2026-02-01"
+    assert day("yesterday", UTC) == day(None, UTC) == ""

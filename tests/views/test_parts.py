@@ -112,3 +112,8 @@ def test_the_filters_offer_every_step_and_level():
 )
 def test_the_note_under_the_table(shown, total, pages, words):
     assert monitor.note(shown, total, page=2, pages=pages, zone="Europe/Berlin") == words
+
+
+def test_the_note_names_the_day_of_the_newest_event():
+    note = monitor.note(1, 1, page=0, pages=1, zone="UTC", day="2026-01-31")
+    assert note == "1 of 1 shown · 2026-01-31 · times in UTC"
