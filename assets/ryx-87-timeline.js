@@ -13,7 +13,7 @@
   const pace = RyxDash.pace.create({ every: 500, patience: 4000, ask });
 
   function ask() {
-    const text = JSON.stringify({ ...wanted, folded });
+    const text = JSON.stringify({ ...wanted, folded, zoom });
     if (!open || document.hidden || wanted.run === null || text === asked) return false;
     asked = text;
     const made = page.get("timeline", "figure") !== undefined; // the first question brings the graph
@@ -29,6 +29,7 @@
     const ends = [0, 1].map((i) => change && change[`xaxis.range[${i}]`]);
     if (ends.every(Number.isFinite)) zoom = ends;
     else if (change && change["xaxis.autorange"]) zoom = null;
+    askSoon(); // the marks on its axis are others
   }
 
   function shown({ run, seq }) {
@@ -74,6 +75,28 @@
     other.click();
   }
 
+  // -- fingers ----------------------------------------------------------------------------------
+
+  let finger = null; // put on the chart, and not moved yet
+
+  /** Plotly takes every finger for a drag, and the page could not be scrolled over the chart. So it
+   *  is told of one when that moves sideways. A tap comes to it as a click. */
+  function onTouch(event) {
+    const own = event.isTrusted && event.touches.length === 1 && event.target.closest("#timeline .nsewdrag");
+    finger = own ? event.touches[0] : null;
+    if (own) event.stopPropagation();
+  }
+
+  function onTouchMove(event) {
+    if (finger === null) return;
+    const [touch, { clientX, clientY }] = [finger, event.touches[0]];
+    finger = null;
+    if (Math.abs(clientX - touch.clientX) <= Math.abs(clientY - touch.clientY)) return;
+    const touches = [touch];
+    const all = { bubbles: true, cancelable: true, touches, targetTouches: touches, changedTouches: touches };
+    touch.target.dispatchEvent(new root.TouchEvent("touchstart", all));
+  }
+
   /** Show what this browser showed last. */
   const restore = () => {
     if (RyxDash.store.read("local", "tab") === "timeline") show("timeline");
@@ -84,6 +107,8 @@
     document.addEventListener("click", onClick);
     document.addEventListener("keydown", onKey);
     document.addEventListener("visibilitychange", askSoon);
+    document.addEventListener("touchstart", onTouch, { capture: true, passive: true });
+    document.addEventListener("touchmove", onTouchMove, { capture: true, passive: true });
   }
 
   RyxDash.timeline = Object.freeze({ start, restore, shown, select, drawn, zoomed });

@@ -12,11 +12,11 @@ from ryx_dash.log.base import EventLog
 from ryx_dash.projection.state import RunState
 from ryx_dash.views import ids, timeline
 
-ASKED_BEFORE = 20
+ASKED_BEFORE = 200
 """Runs that are looked through for an earlier one with the same question."""
 
 GHOST_EVENTS = 5_000
-"""A longer run is not worth reading for the sake of a comparison."""
+"""Beyond the nearest snapshot; more are not worth reading for the sake of a comparison."""
 
 
 def register(app: Dash, log: EventLog, history: History) -> None:
@@ -80,6 +80,7 @@ def _previous(log: EventLog, run_id: str, question: str) -> str | None:
 
 def _ghost(log: EventLog, history: History, run_id: str | None) -> RunState | None:
     head = log.head(run_id) if run_id else 0
-    if run_id is None or not 0 < head <= GHOST_EVENTS:
+    if run_id is None or head == 0:
         return None
-    return history.at(run_id, head, budget=None)
+    state = history.at(run_id, head, budget=GHOST_EVENTS)
+    return state if state.seq == head else None

@@ -84,23 +84,6 @@ class Spans:
             del self._boundaries[: -self._limits.boundaries]
 
 
-def critical(spans: Iterable[Span]) -> frozenset[int]:
-    """Which spans, by the ``seq`` that opened them, the end of the run had to wait for.
-
-    From the one that ended last, back to whichever ended last before that began. A step whose
-    calls are known is as long as they are, so the path leads through its calls.
-    """
-    ended = sorted((span for span in spans if span.end is not None), key=lambda s: s.end or "")
-    parents = {span.parent for span in ended}
-    path: set[int] = set()
-    begun: str | None = None
-    for span in reversed(ended):
-        if span.node not in parents and (begun is None or (span.end or "") <= begun):
-            path.add(span.opened)
-            begun = span.start
-    return frozenset(path)
-
-
 def _span(node: NodeState, event: Event, start: str) -> Span:
     return Span(
         node=node.node,

@@ -1,22 +1,27 @@
 """The timeline: what ran when, for how long, and what the end had to wait for."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
+from operator import add
 from typing import Any
 
 import plotly.graph_objects as go
 from dash import dcc, html
 
 from ryx_dash.projection.axis import Axis, Gap
-from ryx_dash.projection.spans import critical
-from ryx_dash.projection.state import RunState, Span
+from ryx_dash.projection.critical import critical
+from ryx_dash.projection.state import NodeState, RunState, Span
 from ryx_dash.projection.text import between, format_count, format_latency, one_line
-from ryx_dash.protocol.steps import NodeStatus
+from ryx_dash.protocol.steps import STEPS, NodeStatus
 from ryx_dash.views import ids
 from ryx_dash.views.marks import mark
 from ryx_dash.views.theme import NODE_COLOURS, template, tokens
 
 LONGER = 3
 """So many times as long as an ended run the one before it is seen; two clicks show all of it."""
+
+SIGN = 0.025
+"""Part of the width that a sign of the words at a bar needs, on a phone too."""
 
 MOST = 400
 """Spans that are drawn, the newest of them: more than anybody can tell apart."""
@@ -26,6 +31,9 @@ ROW = 24
 
 WAIT = 500
 """Milliseconds in line that are worth a row."""
+
+NODES = frozenset(step.node for step in STEPS)
+"""The steps that the protocol names."""
 
 QUEUE = "queue"
 """The row of the time before the run began."""
@@ -56,9 +64,10 @@ def box() -> Any:
         [
             html.Div(
                 [
-                    _key("outlined", "critical path"),
-                    _key("hollow", "before the first token"),
-                    _key("ghost", "the run before"),
+                    _key("outlined", "critical path", "What the end of the run had to wait for"),
+                    _key("hollow", "waiting for the model", "Asked, and no token has come yet"),
+                    _key("diamond", "first token", "The model begins to answer"),
+                    _key("ghost", "previous run", "The newest earlier run of the same query"),
                     html.Button(
                         "fold gaps",
                         id=ids.TIMELINE_FOLD,
@@ -108,27 +117,32 @@ def figure(
     runs is drawn up to the newest event. ``ghost`` is a run to compare with, ``zoom`` the seconds
     that a person chose to see.
     """
-    spans = state.spans[-MOST:]
     wait = _queue(state, created)
     started = state.started or ""
     origin = created if wait else started
     last = state.last or origin
+    rows = _rows(state, wait)
+    spans = _with_rows(state.spans, rows)
     axis = Axis(origin, [*wait, *spans], last, folded=folded)
-    rows = _rows(state, wait, spans)
-    behind = [_ghost(ghost, rows, axis(started), folded)] if ghost is not None else []
-    ends = [axis(span.end or last) for span in spans]
-    before = [base + length for bar in behind for base, length in zip(bar.base, bar.x, strict=True)]
+    behind = (
+        [_ghost(ghost, _twins(ghost, state), axis(started), folded)] if ghost is not None else []
+    )
+    bars = _bars(spans, axis, last, selected)
+    before = max((end for bar in behind for end in map(add, bar.base, bar.x)), default=0.0)
     traces = [
         *behind,
         _queued(wait, axis),
-        _bars(spans, axis, last, selected),
+        bars,
         _streams(spans, axis, last),
         _tokens(spans, axis),
     ]
-    layout = _layout(len(rows), zoom or _seen(ends, before, final=state.final)) | {
+    seen = zoom or (0, _seen(bars, before, axis, last, final=state.final))
+    cut = _cut(len(spans), state.spans_begun)
+    layout = _layout(len(rows)) | {
+        "xaxis": _times(axis, seen),
         "yaxis": _names(rows),
         "shapes": [_fold_shape(gap, axis) for gap in axis.gaps],
-        "annotations": [*(_fold_note(g, axis) for g in axis.gaps), *_cut(state.spans_begun)],
+        "annotations": [*(_fold_note(gap, axis, axis(last)) for gap in axis.gaps), *cut],
     }
     return dict(go.Figure(data=traces, layout=layout).to_plotly_json())
 
@@ -136,15 +150,44 @@ def figure(
 # -- rows -------------------------------------------------------------------------------------
 
 
-def _rows(state: RunState, wait: Sequence[Span], spans: Sequence[Span]) -> list[tuple[str, str]]:
+def _rows(state: RunState, wait: Sequence[Span]) -> list[tuple[str, str]]:
     """Id and name of each row: the wait, then every step, each with its calls below it."""
-    drawn = {span.node for span in spans}
+    drawn = {span.node for span in state.spans[-MOST:]}
     rows = [(span.node, span.label) for span in wait]
-    for step in state.steps:
+    for step in _steps(state, drawn):
         rows.append((step.node, one_line(step.label, LABEL)))
         calls = (n for n in state.nodes if n.parent == step.node and n.node in drawn)
         rows += [(call.node, f"· {one_line(call.label, LABEL - 2)}") for call in calls]
     return rows
+
+
+def _steps(state: RunState, drawn: Set[str]) -> Sequence[NodeState]:
+    """The steps that have rows: those of the protocol not, where a run has only others."""
+    others = [step for step in state.steps if step.node not in NODES]
+    foreign = drawn and all(step.node not in drawn for step in state.steps if step not in others)
+    return others if others and foreign else state.steps
+
+
+def _with_rows(spans: Sequence[Span], rows: Sequence[tuple[str, str]]) -> list[Span]:
+    """The spans that are drawn: a state has forgotten the names of some older calls."""
+    known = {row for row, _ in rows}
+    return [span for span in spans[-MOST:] if span.node in known]
+
+
+def _twins(ghost: RunState, state: RunState) -> dict[str, str]:
+    """The rows of another run's nodes: of a step its own, of a call that of the call of the same
+    tool with the same number. Ids of calls are another run's, and say nothing here."""
+    rows = {name: node for node, name in _numbered(state)}
+    return {node: rows[name] for node, name in _numbered(ghost) if name in rows}
+
+
+def _numbered(state: RunState) -> Iterator[tuple[str, tuple[str, str, int]]]:
+    """Each node with its step, its name, and how many have had both before."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for node in state.nodes:
+        kind = (node.parent, node.label) if node.parent else (node.node, "")
+        yield node.node, (*kind, seen[kind])
+        seen[kind] += 1
 
 
 def _queue(state: RunState, created: str) -> list[Span]:
@@ -159,8 +202,8 @@ def _queue(state: RunState, created: str) -> list[Span]:
 
 def _bars(spans: Sequence[Span], axis: Axis, last: str, selected: str | None) -> go.Bar:
     colours = tokens()
-    path = critical(spans)
-    newest = {span.node: span.opened for span in spans}
+    path = critical(spans, last)
+    newest = {span.node: span.opened for span in spans}.values()
     edges = [_edge(span, path, selected) for span in spans]
     return go.Bar(
         orientation="h",
@@ -176,7 +219,7 @@ def _bars(spans: Sequence[Span], axis: Axis, last: str, selected: str | None) ->
                 "width": [width for _, width in edges],
             },
         },
-        text=[_took(span, last) if newest[span.node] == span.opened else "" for span in spans],
+        text=[_total(span, spans, last) if span.opened in newest else "" for span in spans],
         textposition="outside",
         textfont={"color": colours["text-2"], "size": 11, "family": colours["mono"]},
         cliponaxis=False,
@@ -243,27 +286,33 @@ def _queued(wait: Sequence[Span], axis: Axis) -> go.Bar:
     )
 
 
-def _ghost(ghost: RunState, rows: Sequence[tuple[str, str]], start: float, folded: bool) -> go.Bar:
-    """Another run behind this one: its steps, from the same beginning at ``start``."""
-    known = {row for row, _ in rows}
-    spans = [span for span in ghost.spans[-MOST:] if span.node in known]
+def _ghost(ghost: RunState, rows: Mapping[str, str], start: float, folded: bool) -> go.Bar:
+    """Another run behind this one, from the same beginning at ``start``; ``rows`` by its nodes."""
+    spans = [span for span in ghost.spans[-MOST:] if span.node in rows]
     last = ghost.last or ""
     axis = Axis(ghost.started or "", ghost.spans, last, folded=folded)
     return go.Bar(
         orientation="h",
-        y=[span.node for span in spans],
+        y=[rows[span.node] for span in spans],
         base=[start + axis(span.start) for span in spans],
         x=[axis(span.end or last) - axis(span.start) for span in spans],
         marker={"color": tokens()["faint"], "opacity": 0.35},
         width=0.92,
-        hovertext=[f"the run before: {_hover(span, last)}" for span in spans],
+        hovertext=[f"previous run: {_hover(span, last)}" for span in spans],
         hoverinfo="text",
-        name="the run before",
+        name="previous run",
     )
 
 
 def _took(span: Span, last: str) -> str:
     return format_latency(between(span.start, span.end or last))
+
+
+def _total(span: Span, spans: Sequence[Span], last: str) -> str:
+    """How long all tries of a step took together, and how many there were."""
+    tries = [one for one in spans if one.node == span.node]
+    took = format_latency(sum(between(one.start, one.end or last) or 0.0 for one in tries))
+    return took if len(tries) == 1 else f"{took} · {format_count(len(tries))} tries"
 
 
 def _hover(span: Span, last: str) -> str:
@@ -280,7 +329,7 @@ def _plain(text: str) -> str:
 # -- layout -----------------------------------------------------------------------------------
 
 
-def _layout(rows: int, seen: tuple[float, float] = (0, 1)) -> dict[str, Any]:
+def _layout(rows: int) -> dict[str, Any]:
     return {
         "template": template(),
         "barmode": "overlay",
@@ -288,24 +337,33 @@ def _layout(rows: int, seen: tuple[float, float] = (0, 1)) -> dict[str, Any]:
         "dragmode": "zoom",
         "hovermode": "closest",
         "height": ROW * rows + 36,
-        "margin": {"l": 116, "r": 12, "t": 8, "b": 28},
-        "xaxis": {
-            "range": list(seen),
-            "ticksuffix": " s",
-            "exponentformat": "none",  # a prefix would stand before the space: "100µ s"
-            "nticks": 6,
-            "zeroline": False,
-        },
+        "margin": {"l": 120, "r": 12, "t": 28, "b": 8},
     }
 
 
-def _seen(ends: Sequence[float], before: Sequence[float], *, final: bool) -> tuple[float, float]:
-    """The seconds that are seen at first: all of the run, and of the one before, whose spans end at
-    ``before``, too much rather than nothing; but not so much that this one is a line beside it."""
-    own, other = max(ends, default=0.0), max(before, default=0.0)
+def _times(axis: Axis, seen: tuple[float, float]) -> dict[str, Any]:
+    """The axis of times, above the rows: there it is seen however many there are."""
+    ticks = axis.ticks(*seen)
+    return {
+        "range": list(seen),
+        "side": "top",
+        "tickmode": "array",
+        "tickvals": [place for place, _ in ticks],
+        "ticktext": [text for _, text in ticks],
+        "zeroline": False,
+    }
+
+
+def _seen(bars: go.Bar, before: float, axis: Axis, last: str, *, final: bool) -> float:
+    """The second up to which is seen at first: all of the run with the words at its ``bars``, and
+    of the run before, which ends ``before``, too much rather than nothing; but not so much that
+    this one is a line beside it."""
+    own = max([axis(last), *map(add, bars.base, bars.x)])
+    words = zip(bars.base, bars.x, bars.text, strict=True)
+    reach = [(base + length) * (1 + SIGN * len(text)) for base, length, text in words]
     if final and own:
-        other = min(other, own * LONGER)
-    return 0, max(own, other) * 1.16 or 1
+        before = min(before, own * LONGER)
+    return max([own, before * 1.1, *reach]) or 1
 
 
 def style(figure: Mapping[str, Any]) -> dict[str, str]:
@@ -324,6 +382,9 @@ def _names(rows: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
         "range": [len(rows) - 0.5, -0.5],
         "fixedrange": True,
         "showgrid": False,
+        "ticks": "outside",  # between a name and a bar that begins at once
+        "ticklen": 4,
+        "tickcolor": tokens()["panel"],
     }
 
 
@@ -342,28 +403,36 @@ def _fold_shape(gap: Gap, axis: Axis) -> dict[str, Any]:
     }
 
 
-def _fold_note(gap: Gap, axis: Axis) -> dict[str, Any]:
+def _fold_note(gap: Gap, axis: Axis, end: float) -> dict[str, Any]:
+    """How long the gap was, upright: it is narrow. A run goes from the top to the bottom: there is
+    room below its first half and above its second."""
+    length = format_latency(1000 * (gap.end - gap.start))
+    middle = (axis.drawn(gap.start) + axis.drawn(gap.end)) / 2
+    late = middle > end / 2
     return {
-        "x": (axis.drawn(gap.start) + axis.drawn(gap.end)) / 2,
-        "y": 1,
+        "x": middle,
+        "y": int(late),
         "yref": "paper",
-        "yanchor": "top",
-        "text": f"⋯ {format_latency(1000 * (gap.end - gap.start))}",
+        "yanchor": "top" if late else "bottom",
+        "textangle": -90,
+        "text": f"⋯ {length}",
+        "hovertext": f"nothing ran for {length}",
         "showarrow": False,
         "font": {"color": tokens()["text-2"], "size": 11},
     }
 
 
-def _cut(count: int) -> list[dict[str, Any]]:
-    if count <= MOST:
+def _cut(drawn: int, count: int) -> list[dict[str, Any]]:
+    if drawn >= count:
         return []
-    text = f"the newest {format_count(MOST)} of {format_count(count)}"
-    place = {"x": 1, "xref": "paper", "xanchor": "right", "y": 0, "yref": "paper"}
-    return [{**place, "yanchor": "bottom", "text": text, "showarrow": False}]
+    text = f"the newest {format_count(drawn)} of {format_count(count)}"
+    quiet = {"color": tokens()["text-2"], "size": 11}
+    place = {"x": 1, "xref": "paper", "xanchor": "right", "y": 1, "yref": "paper"}
+    return [{**place, "yanchor": "top", "text": text, "showarrow": False, "font": quiet}]
 
 
-def _key(kind: str, words: str) -> Any:
-    return html.Span(words, className="key", **{"data-kind": kind})
+def _key(kind: str, words: str, meaning: str) -> Any:
+    return html.Span(words, className="key", title=meaning, **{"data-kind": kind})
 
 
 def _tab(key: str, text: str, panel: str, *, selected: bool) -> Any:

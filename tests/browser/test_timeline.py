@@ -116,3 +116,54 @@ def test_it_travels_in_time(page: PageUnderTest, writer: RunWriter) -> None:
     page.wait_for(lambda: bars(page) == ["input", "intent"])
     page.find("travel-live").click()
     page.wait_for(lambda: len(bars(page)) == 8)
+
+
+def test_what_is_wanted_at_once_is_drawn(page: PageUnderTest, writer: RunWriter) -> None:
+    """What comes right after the first drawing is not lost while its answer is awaited."""
+    writer.write([step(EventKind.STEP_START)])
+    page.open(f"/runs/{writer.run.run_id}")
+    show(page, "timeline")
+    page.wait_for(lambda: bars(page) == ["input"])
+    page.script("document.getElementById('timeline-fold').click()")
+    folded = "return dash_component_api.getLayout('timeline-asked').props.data?.folded"
+    page.wait_for(lambda: page.script(folded) is True)
+
+
+def test_a_finger_scrolls_the_page_and_zooms(page: PageUnderTest, writer: RunWriter) -> None:
+    def finger(kind: str, *place: float) -> None:
+        points = [{"x": place[0], "y": place[1]}] if place else []
+        page.driver.execute_cdp_cmd(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points}
+        )
+
+    def swipe(right: int, up: int) -> None:
+        x, y = page.script(
+            "document.getElementById('graph-panel').scrollIntoView({behavior: 'instant'});"
+            "const r = document.querySelector('#timeline .nsewdrag').getBoundingClientRect();"
+            "return [r.left + 40, r.top + 150]"
+        )
+        finger("touchStart", x, y)
+        for part in range(1, 11):
+            finger("touchMove", x + right * part / 10, y - up * part / 10)
+        finger("touchEnd")
+
+    seen = "return document.querySelector('#timeline .js-plotly-plot')._fullLayout.xaxis.range"
+    metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    page.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        writer.finish()
+        page.open(f"/runs/{writer.run.run_id}")
+        show(page, "timeline")
+        page.wait_for(lambda: len(bars(page)) == 8)
+        whole = page.script(seen)
+        swipe(0, 0)
+        before = page.script("return scrollY")
+        swipe(0, 100)
+        page.wait_for(lambda: page.script("return scrollY") > before)
+        assert page.script(seen) == whole
+        swipe(150, 0)
+        page.wait_for(lambda: page.script(seen)[0] > 0)
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        page.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})

@@ -44,12 +44,12 @@ def test_the_newest_run_that_was_asked_the_same_is_the_ghost(desk):
     desk.run_of(start("why?"), *begun(INPUT), DONE, ask="why?")
     desk.run_of(start("why? really"), *begun(INPUT, RAG), DONE, ask="why? really")
     desk.run_of(start("why?"), *begun(RAG), ask="why?")
-    assert [list(y) for y in spans(drawn(desk), "the run before")] == [["input"]]
+    assert [list(y) for y in spans(drawn(desk), "previous run")] == [["input"]]
 
 
 def test_without_an_earlier_one_there_is_no_ghost(desk, monkeypatch):
     desk.run_of(start(), *begun(INPUT), DONE, ask="first")
-    assert spans(drawn(desk), "the run before") == []
+    assert spans(drawn(desk), "previous run") == []
     desk.run_of(start(), ask="first")
     monkeypatch.setattr(timeline, "GHOST_EVENTS", 2)
-    assert spans(drawn(desk), "the run before") == []
+    assert spans(drawn(desk), "previous run") == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ryx_dash.projection.axis import LONGEST_GAP, Axis, Gap, gaps
+from ryx_dash.projection.axis import LONGEST_GAP, MOST_TICKS, Axis, Gap, gaps
 from ryx_dash.projection.state import Span
 
 seconds = st.integers(0, 10_000).map(lambda n: n / 10)
@@ -73,3 +73,42 @@ def test_no_gap_is_drawn_longer_than_a_second(busy: list[tuple[float, float]]) -
     drawn = axis(*busy)
     for gap in drawn.gaps:
         assert drawn.drawn(gap.end) - drawn.drawn(gap.start) == pytest.approx(LONGEST_GAP)
+
+
+@given(intervals, seconds, seconds)
+def test_marks_are_in_order_few_and_say_the_time_of_the_run(
+    busy: list[tuple[float, float]], low: float, length: float
+) -> None:
+    drawn, high = axis(*busy), low + length + 0.001
+    places = [place for place, _ in drawn.ticks(low, high)]
+    assert places == sorted(set(places))
+    assert all(low <= place <= high for place in places)
+    assert len(places) <= MOST_TICKS + 1
+    for place in places:
+        second = drawn.real(place)
+        assert second is not None
+        assert drawn.drawn(second) == pytest.approx(place)
+
+
+@pytest.mark.parametrize(
+    ("high", "words"),
+    [
+        (0.0026, ["0 ms", "0.5 ms", "1 ms", "1.5 ms", "2 ms", "2.5 ms"]),
+        (3, ["0 s", "0.5 s", "1 s", "1.5 s", "2 s", "2.5 s", "3 s"]),
+        (150, ["0 s", "30 s", "60 s", "90 s", "120 s", "150 s"]),
+        (900, ["0 min", "5 min", "10 min", "15 min"]),
+        (9_000, ["0 min", "30 min", "1 h", "1 h 30 min", "2 h", "2 h 30 min"]),
+        (40_000, ["0 h", "2 h", "4 h", "6 h", "8 h", "10 h"]),
+        (400_000, ["0 h", "24 h", "48 h", "72 h", "96 h"]),
+    ],
+)
+def test_marks_are_in_units_that_people_count_in(high: float, words: list[str]) -> None:
+    assert [text for _, text in axis((0, high)).ticks(0, high)] == words
+
+
+def test_marks_within_a_long_run_are_clocks() -> None:
+    drawn = axis((0, 9_000))
+    assert [text for _, text in drawn.ticks(5_400, 5_420)] == [
+        *("1:30:00", "1:30:05", "1:30:10", "1:30:15", "1:30:20")
+    ]
+    assert drawn.ticks(5_400, 5_400.5)[1][1] == "1:30:00.1"

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ryx_dash.projection.critical import critical
 from ryx_dash.projection.fold import fold_all, initial
-from ryx_dash.projection.spans import critical
 from ryx_dash.projection.state import RunState
 from ryx_dash.protocol.events import Draft, EventKind, step_event
 from ryx_dash.protocol.steps import EXECUTE, INPUT, LLM, RAG, STEPS
@@ -106,7 +106,21 @@ def test_folding_cuts_times_in_which_nothing_ran():
     assert note["text"] == "⋯ 20.0 s"
     [shape] = figure["layout"]["shapes"]
     assert (shape["x0"], shape["x1"]) == (4, 5)
+    times = figure["layout"]["xaxis"]
+    assert list(zip(times["tickvals"], times["ticktext"], strict=True)) == [
+        *((0, "0 s"), (5, "24 s"), (10, "29 s"))
+    ]
     assert not timeline.figure(RUN)["layout"].get("shapes")
+
+
+def test_the_end_of_a_run_is_seen_and_the_wait_for_it_can_be_folded():
+    end = Draft(event=EventKind.WORKFLOW_COMPLETE)
+    state = run((9, step(START, INPUT)), (10, step(DONE, INPUT)), (39, end))
+    assert timeline.figure(state)["layout"]["xaxis"]["range"][1] >= 30
+    folded = timeline.figure(state, folded=True)
+    assert [note["hovertext"] for note in folded["layout"]["annotations"]] == [
+        "nothing ran for 29.0 s"
+    ]
 
 
 def test_a_wait_in_line_has_a_row_of_its_own():
@@ -122,19 +136,58 @@ def test_a_wait_in_line_has_a_row_of_its_own():
 
 def test_a_run_to_compare_with_begins_where_this_one_does():
     state = run((10, step(START, INPUT)), (11, step(DONE, INPUT)))
-    ghost = trace(timeline.figure(state, created=at(4), ghost=RUN), "the run before")
+    ghost = trace(timeline.figure(state, created=at(4), ghost=RUN), "previous run")
     assert ghost["y"] == ["input", "execute", "llm"]
     assert ghost["base"] == [6, 7, 30]
 
 
+def test_calls_are_compared_by_tool_and_number():
+    def calls(*names: str) -> RunState:
+        made = [(n, made) for n, name in enumerate(names) for made in (call(name), result(name))]
+        return run((0, step(START, EXECUTE)), *made)
+
+    def call(key: str) -> Draft:
+        return step(EventKind.TOOL_CALL, EXECUTE, call_id=key, tool=key[0])
+
+    def result(key: str) -> Draft:
+        return step(EventKind.TOOL_RESULT, EXECUTE, call_id=key, tool=key[0], success=True)
+
+    figure = timeline.figure(calls("r1", "s1", "r2"), ghost=calls("s7", "r8", "r9", "r10"))
+    assert trace(figure, "previous run")["y"] == ["execute", "call:s1", "call:r1", "call:r2"]
+
+
+def test_a_bar_says_how_long_all_tries_took():
+    again = step(EventKind.STEP_PROGRESS, RAG, attempt=2)
+    state = run((0, step(START, RAG)), (1, again), (3, step(DONE, RAG)))
+    figure = timeline.figure(state)
+    assert trace(figure, "spans")["text"] == ["", "3.00 s · 2 tries"]
+    assert figure["layout"]["xaxis"]["range"][1] > 4  # there is room for the words
+
+
+def test_steps_that_a_run_does_not_have_take_no_room():
+    odd = Draft(event="step_start", step="plan", node="plan")
+    assert timeline.figure(run((0, odd)))["layout"]["yaxis"]["tickvals"] == ["plan"]
+    both = run((0, step(START, INPUT)), (1, odd))
+    assert len(timeline.figure(both)["layout"]["yaxis"]["tickvals"]) == len(STEPS) + 1
+
+
+def test_calls_that_are_forgotten_are_not_drawn():
+    many = [(n, c) for n in range(60) for c in (call(f"c{n}"), result(f"c{n}"))]
+    figure = timeline.figure(run((0, step(START, EXECUTE)), *many))
+    rows = figure["layout"]["yaxis"]["tickvals"]
+    assert set(trace(figure, "spans")["y"]) <= set(rows)
+    assert figure["layout"]["annotations"][0]["text"] == "the newest 51 of 61"
+
+
 def test_the_critical_path_leads_back_through_what_was_waited_for():
     by_opened = {span.opened: span.node for span in RUN.spans}
-    assert {by_opened[seq] for seq in critical(RUN.spans)} == {"input", "call:slow", "llm"}
+    path = {by_opened[seq] for seq in critical(RUN.spans, RUN.last or "")}
+    assert path == {"input", "execute", "call:slow", "llm"}
     edges = trace(timeline.figure(RUN), "spans")["marker"]["line"]
     outlined = [c == tokens()["text"] for c in edges["color"]]
     assert dict(zip(bars(timeline.figure(RUN)), outlined, strict=True)) == {
         "input": True,
-        "execute": False,
+        "execute": True,
         "call:slow": True,
         "call:quick": False,
         "llm": True,
