@@ -14,7 +14,7 @@
   RyxDash.analytics = Object.freeze({
     behind,
     callbacks: () => ({
-      analyticsZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
+      browserZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC",
       analyticsPick(click) {
         const address = behind(click);
         if (address) root.location.assign(address);

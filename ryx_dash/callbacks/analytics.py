@@ -39,7 +39,7 @@ def register(app: Dash, analyst: Analyst) -> None:
         return dict.fromkeys(OUTPUTS, no_update) | answer(analyst, asked, datetime.now(UTC))
 
     app.callback(output=OUTPUTS, inputs={"asked": INPUTS})(draw)
-    call(app, "analyticsZone", Output(analytics_ids.ZONE, "data"), Input(analytics_ids.SHOWN, "id"))
+    call(app, "browserZone", Output(analytics_ids.ZONE, "data"), Input(analytics_ids.SHOWN, "id"))
     for chart in analytics_ids.CHARTS:
         call(app, "analyticsPick", Input(chart, "clickData"))
 

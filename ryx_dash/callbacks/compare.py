@@ -1,22 +1,26 @@
 """The server callback of the page that compares two runs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from dash import Dash, Input, Output
+from dash import Dash, Input, Output, no_update
 
+from ryx_dash.callbacks.client import call
+from ryx_dash.callbacks.frame import parse_zone
 from ryx_dash.callbacks.history import History
 from ryx_dash.errors import LogError
 from ryx_dash.log.base import EventLog, RowFilter, Run
 from ryx_dash.projection.compare import (
     Divergence,
-    compare_texts,
     divergence,
     pair_calls,
     pair_steps,
 )
+from ryx_dash.projection.diff import compare_texts
+from ryx_dash.projection.state import RunState
 from ryx_dash.protocol.clean import clean_text
 from ryx_dash.protocol.events import Event
 from ryx_dash.views import compare, compare_ids
@@ -29,14 +33,23 @@ AT_ONCE = 500
 
 
 def register(app: Dash, log: EventLog, history: History) -> None:
-    """Register the callback."""
-    app.callback(Output(compare_ids.BODY, "children"), Input(compare_ids.LOCATION, "search"))(
-        lambda search: compare_runs(log, history, search)
-    )
+    """Register the callbacks."""
+
+    def draw(search: Any, zone: Any) -> Any:
+        if not zone:  # the browser has not said yet where it is
+            return no_update
+        return compare_runs(log, history, search, zone)
+
+    app.callback(
+        Output(compare_ids.BODY, "children"),
+        Input(compare_ids.LOCATION, "search"),
+        Input(compare_ids.ZONE, "data"),
+    )(draw)
+    call(app, "browserZone", Output(compare_ids.ZONE, "data"), Input(compare_ids.BODY, "id"))
 
 
-def compare_runs(log: EventLog, history: History, search: Any) -> list[Any]:
-    """The body of the page for the part of its address from ``?`` on."""
+def compare_runs(log: EventLog, history: History, search: Any, zone: Any = None) -> list[Any]:
+    """The body of the page for the part of its address from ``?`` on, for a viewer in ``zone``."""
     names = parse_pair(search)
     if names is None:
         return compare.missing("The address has to name two runs: /compare?a=…&b=…")
@@ -45,7 +58,8 @@ def compare_runs(log: EventLog, history: History, search: Any) -> list[Any]:
         for name, run in zip(names, runs, strict=True):
             if run is None:
                 return compare.missing(f"There is no run {name[:80]!r} in this log.")
-        return compare.body(_comparison(log, history, *[run for run in runs if run]))
+        shown, where = _comparison(log, history, *[run for run in runs if run]), parse_zone(zone)
+        return compare.body(shown, zone=where, today=datetime.now(where).date())
     except LogError as error:
         return compare.missing(error.message)
 
@@ -58,7 +72,7 @@ def parse_pair(search: Any) -> tuple[str, str] | None:
 
 
 def _comparison(log: EventLog, history: History, a: Run, b: Run) -> compare.Comparison:
-    one, other = (history.at(run.run_id, run.head, budget=None) for run in (a, b))
+    one, other = (_whole(history, run) for run in (a, b))
     parted, compared = _part(log, a, b)
     return compare.Comparison(
         a=one,
@@ -69,6 +83,12 @@ def _comparison(log: EventLog, history: History, a: Run, b: Run) -> compare.Comp
         calls=pair_calls(one, other),
         answer=compare_texts(one.answer, other.answer),
     )
+
+
+def _whole(history: History, run: Run) -> RunState:
+    """The run as far as it has come; one that still waits is known by what it was asked."""
+    state = history.at(run.run_id, run.head, budget=None)
+    return replace(state, input=state.input or run.input, model=state.model or run.model)
 
 
 def _part(log: EventLog, a: Run, b: Run) -> tuple[Divergence | None, int | None]:

@@ -12,6 +12,7 @@ def page(_: str) -> Any:
     return html.Div(
         [
             dcc.Location(id=compare_ids.LOCATION, refresh=False),
+            dcc.Store(id=compare_ids.ZONE),
             header.plain("Compare", connected=False),
             html.Main(
                 html.P("Reading both runs.", className="quiet"),

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
-from typing import Any, Literal
+from typing import Any
 
 from ryx_dash.projection.state import NodeState, RunState, ToolCall
 from ryx_dash.protocol.events import Event, EventKind
+from ryx_dash.protocol.steps import INPUT
 
 MEASURED = frozenset({"time_to_first_token", "tokens_per_second", "call_id", "_notes", "_inferred"})
 """What differs between any two runs and says nothing about either."""
@@ -16,39 +17,41 @@ MEASURED = frozenset({"time_to_first_token", "tokens_per_second", "call_id", "_n
 PASSING = frozenset({EventKind.LLM_TOKEN.value, EventKind.STEP_PROGRESS.value})
 """Kinds of events whose number and order depend on the clock."""
 
-MOST_WORDS = 4_000
-"""Words of an answer that are compared one by one; of a longer one it is the lines."""
-
-Piece = tuple[Literal["both", "a", "b"], str]
-"""A part of two texts: in both, or only in one."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepPair:
-    """A step in both runs. ``differs``: it ended otherwise, or gave something else."""
+    """A step in both runs. ``fields`` are the names of what differs in what it gave."""
 
     label: str
     a: NodeState | None
     b: NodeState | None
-    differs: bool
+    fields: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether one run has no such step, or it ended otherwise or gave something else."""
+        if self.a is None or self.b is None:
+            return True
+        return bool(self.fields) or self.a.status != self.b.status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPair:
     """A tool call in both runs, or one that only one of them made. ``arguments`` are the names
-    of those that differ."""
+    of those that differ; ``result``: it gave something else."""
 
     tool: str
     a: ToolCall | None
     b: ToolCall | None
     arguments: tuple[str, ...] = ()
+    result: bool = False
 
     @property
     def differs(self) -> bool:
         """Whether it was made by one only, with other arguments, or ended otherwise."""
         if self.a is None or self.b is None:
             return True
-        return bool(self.arguments) or self.a.status != self.b.status
+        return bool(self.arguments) or self.result or self.a.status != self.b.status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ def pair_steps(a: RunState, b: RunState) -> tuple[StepPair, ...]:
             label=(own.get(node) or other[node]).label,
             a=own.get(node),
             b=other.get(node),
-            differs=_told(own.get(node)) != _told(other.get(node)),
+            fields=differing(_given(own.get(node)), _given(other.get(node))),
         )
         for node in {**own, **other}
     )
@@ -89,7 +92,8 @@ def pair_calls(a: RunState, b: RunState) -> tuple[CallPair, ...]:
 
 
 def divergence(a: Iterable[Event], b: Iterable[Event]) -> Divergence | None:
-    """Where two runs part; ``None`` if they do not. Times, ids and measures are left aside."""
+    """Where two runs part; ``None`` if they do not. Times, ids and measures are left aside, and so
+    is what they were asked: that other questions differ is known before."""
     for one, other in zip_longest(_telling(a), _telling(b)):
         if one is None or other is None:
             return Divergence(a=one, b=other)
@@ -109,45 +113,22 @@ def differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(name for name in names if _stable(a.get(name)) != _stable(b.get(name)))
 
 
-def compare_texts(a: str, b: str) -> tuple[Piece, ...]:
-    """Two texts as one, each part marked with where it stands."""
-    longest = max(len(a.split()), len(b.split()))
-    parts = [_cut(text, words=longest <= MOST_WORDS) for text in (a, b)]
-    found: list[Piece] = []
-    for kind, i, j, k, m in _edits(*parts):
-        if kind == "equal":
-            found.append(("both", "".join(parts[0][i:j])))
-            continue
-        if j > i:
-            found.append(("a", "".join(parts[0][i:j])))
-        if m > k:
-            found.append(("b", "".join(parts[1][k:m])))
-    return tuple(found)
-
-
 def _edits(a: list[str], b: list[str]) -> list[tuple[str, int, int, int, int]]:
     return list(SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes())
 
 
-def _cut(text: str, *, words: bool) -> list[str]:
-    """A text in words with the space after each, or in lines; together they are the text."""
-    if not words:
-        return text.splitlines(keepends=True)
-    found: list[str] = []
-    for char in text:
-        if found and (char.isspace() or not found[-1][-1].isspace()):
-            found[-1] += char
-        else:
-            found.append(char)
-    return found
-
-
 def _telling(events: Iterable[Event]) -> Iterator[Event]:
-    return (event for event in events if event.event not in PASSING)
+    return (event for event in events if event.event not in PASSING and not _says_the_input(event))
 
 
-def _told(step: NodeState | None) -> Any:
-    return None if step is None else (step.status, _stable(step.data))
+def _says_the_input(event: Event) -> bool:
+    if event.event == EventKind.WORKFLOW_START:
+        return True
+    return event.event == EventKind.STEP_COMPLETE and event.step == INPUT.name
+
+
+def _given(step: NodeState | None) -> Mapping[str, Any]:
+    return {} if step is None else step.data
 
 
 def _stable(value: Any) -> str:
@@ -162,7 +143,9 @@ def _without(value: Any) -> Any:
 
 
 def _pair(a: ToolCall, b: ToolCall) -> CallPair:
-    return CallPair(tool=a.tool, a=a, b=b, arguments=differing(a.args, b.args))
+    gave = [_stable([call.output, call.error]) for call in (a, b)]
+    arguments = differing(a.args, b.args)
+    return CallPair(tool=a.tool, a=a, b=b, arguments=arguments, result=gave[0] != gave[1])
 
 
 def _by_tool(a: Sequence[ToolCall], b: Sequence[ToolCall]) -> Iterator[CallPair]:

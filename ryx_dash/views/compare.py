@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dash import html
 
-from ryx_dash.projection.compare import CallPair, Divergence, Piece, StepPair
-from ryx_dash.projection.listed import step_label
+from ryx_dash.projection.compare import CallPair, Divergence, StepPair
+from ryx_dash.projection.diff import Piece
+from ryx_dash.projection.listed import moment, step_label
 from ryx_dash.projection.state import NodeState, RunState, ToolCall
 from ryx_dash.projection.text import format_count, format_latency, one_line
 from ryx_dash.protocol.events import Event
@@ -33,10 +35,13 @@ class Comparison:
     answer: tuple[Piece, ...]
 
 
-def body(shown: Comparison) -> list[Any]:
-    """The children of the page's body."""
+def body(shown: Comparison, *, zone: ZoneInfo, today: date) -> list[Any]:
+    """The children of the page's body. Times are in ``zone``; on the day ``today`` without it."""
     return [
-        html.Div([_run("A", shown.a), _run("B", shown.b)], className="compare-runs"),
+        html.Div(
+            [_run(name, run, zone, today) for name, run in (("A", shown.a), ("B", shown.b))],
+            className="compare-runs",
+        ),
         _legend(shown),
         _parted(shown),
         _panel("Steps", _steps(shown)),
@@ -53,11 +58,11 @@ def missing(sentence: str) -> list[Any]:
     ]
 
 
-def _run(name: str, state: RunState) -> Any:
+def _run(name: str, state: RunState, zone: ZoneInfo, today: date) -> Any:
     facts = [
         state.model or "no model",
         format_latency(state.latency),
-        f"{format_count(state.seq)} events",
+        f"{format_count(state.seq)} event{'' if state.seq == 1 else 's'}",
     ]
     return html.Section(
         [
@@ -74,11 +79,26 @@ def _run(name: str, state: RunState) -> Any:
                 className="runs-query",
                 dir="auto",
             ),
-            html.Span(" · ".join(filter(None, facts)), className="data quiet"),
+            html.Span(
+                [*_started(state, zone, today), " · ".join(filter(None, facts))],
+                className="data quiet",
+            ),
+            *([html.P(state.failure, className="compare-failure")] if state.failure else []),
         ],
         className="panel compare-run",
         **{"data-run-id": state.run_id, "aria-label": f"Run {name}"},
     )
+
+
+def _started(state: RunState, zone: ZoneInfo, today: date) -> list[Any]:
+    if not state.started:
+        return []
+    clock = html.Time(
+        f"{moment(state.started, zone, today)} {zone.key}",
+        dateTime=state.started,
+        title=f"{state.started} UTC",
+    )
+    return [clock, " · "]
 
 
 def _legend(shown: Comparison) -> Any:
@@ -88,7 +108,11 @@ def _legend(shown: Comparison) -> Any:
     marks = (
         (_swatch("a"), "step of A, by time", True),
         (_swatch("b"), "step of B, by time", True),
-        (html.Span(className="compare-edge"), "row differs", any(pair.differs for pair in pairs)),
+        (
+            html.Span(className="compare-edge"),
+            "row differs",
+            any(pair.differs for pair in pairs),
+        ),
         (html.Mark("value"), "argument differs", any(call.arguments for call in shown.calls)),
         (html.Del("text"), "only in the answer of A", "a" in told),
         (html.Ins("text"), "only in the answer of B", "b" in told),
@@ -102,35 +126,56 @@ def _swatch(run: str) -> Any:
 
 
 def _parted(shown: Comparison) -> Any:
-    parted = shown.parted
-    if parted is None and shown.compared is not None:
-        first = format_count(shown.compared)
-        text: list[Any] = [
-            f"Both runs did the same, times aside, in their first {first} events without tokens. "
-            "Later events were not compared."
-        ]
-    elif parted is None:
-        text = ["Both runs did the same, times aside."]
-    else:
-        what = parted.a or parted.b
-        place = step_label(what.step) if what is not None and what.step else "the run itself"
-        fields = f": {', '.join(parted.fields[:5])}" if parted.fields else ""
-        text = [
-            html.Strong(f"They part in {place}{fields}. "),
-            _event("A", parted.a, shown.a.run_id),
-            " ",
-            _event("B", parted.b, shown.b.run_id),
-        ]
-    attributes = {"data-parted": "false" if parted is None else "true"}
+    text = [*_asked(shown.a, shown.b), *_where(shown), *_unfinished(shown)]
+    attributes = {"data-parted": "false" if shown.parted is None else "true"}
     return html.P(text, id="compare-parted", className="compare-parted", **attributes)
 
 
-def _event(name: str, event: Event | None, run_id: str) -> Any:
+def _asked(a: RunState, b: RunState) -> list[Any]:
+    """What is to be known before anything else of the two."""
+    if a.run_id == b.run_id:
+        return ["A and B are the same run. "]
+    return ["They were asked different queries. "] if a.input != b.input else []
+
+
+def _where(shown: Comparison) -> list[Any]:
+    parted = shown.parted
+    if parted is None and shown.compared is not None:
+        first = format_count(shown.compared)
+        return [
+            f"Both did the same, times aside, in their first {first} events without tokens. "
+            "Later events were not compared."
+        ]
+    if parted is None:
+        return ["Both did the same, times aside."]
+    what = parted.a or parted.b
+    place = step_label(what.step) if what is not None and what.step else "the run itself"
+    fields = f": {', '.join(parted.fields[:5])}" if parted.fields else ""
+    return [
+        html.Strong(f"They first part in {place}{fields}. "),
+        _event("A", parted.a, shown.a),
+        " ",
+        _event("B", parted.b, shown.b),
+    ]
+
+
+def _unfinished(shown: Comparison) -> list[Any]:
+    """Of runs that go on, what was compared is not all that there will be."""
+    going = [
+        f" {name} is {state.status}: it was compared up to its event {format_count(state.seq)}."
+        for name, state in (("A", shown.a), ("B", shown.b))
+        if not state.status.ended
+    ]
+    return [*going, " Reload to compare again."] if going else []
+
+
+def _event(name: str, event: Event | None, state: RunState) -> Any:
     if event is None:
-        return html.Span(f"{name} has ended before that.", className="quiet")
+        text = "has ended before that" if state.status.ended else "has not come that far"
+        return html.Span(f"{name} {text}.", className="quiet")
     said = one_line(event.message, 120)
     text = f"{name} · event {format_count(event.seq)} · {event.event}{f' · {said}' if said else ''}"
-    return html.A(text, href=f"/runs/{run_id}?seq={event.seq}", className="data", dir="auto")
+    return html.A(text, href=f"/runs/{state.run_id}?seq={event.seq}", className="data", dir="auto")
 
 
 def _steps(shown: Comparison) -> Any:
@@ -138,7 +183,7 @@ def _steps(shown: Comparison) -> Any:
     rows = [
         html.Tr(
             [
-                html.Th(pair.label, scope="row"),
+                html.Th([pair.label, *_fields(pair)], scope="row"),
                 html.Td(_status(pair.a)),
                 html.Td(_status(pair.b)),
                 html.Td(
@@ -156,6 +201,13 @@ def _steps(shown: Comparison) -> Any:
     return _table(("Step", "A", "B", "Time from the start", "A", "B", "B − A"), rows)
 
 
+def _fields(pair: StepPair) -> list[Any]:
+    """What differs in what the step gave, if it gave something in both runs."""
+    if not (pair.a and pair.b and pair.a.data and pair.b.data and pair.fields):
+        return []
+    return [html.Span(one_line(", ".join(pair.fields), 80), className="compare-fields")]
+
+
 def _calls_left_out(shown: Comparison) -> list[Any]:
     if all(len(state.calls) == state.calls_made for state in (shown.a, shown.b)):
         return []
@@ -169,7 +221,7 @@ def _calls(calls: Sequence[CallPair]) -> Any:
     rows = [
         html.Tr(
             [
-                html.Th(pair.tool, scope="row"),
+                html.Th([pair.tool, *_result(pair)], scope="row"),
                 html.Td(_call(pair.a, pair.arguments)),
                 html.Td(_call(pair.b, pair.arguments)),
             ],
@@ -178,6 +230,10 @@ def _calls(calls: Sequence[CallPair]) -> Any:
         for pair in calls
     ]
     return _table(("Tool", "A", "B"), rows)
+
+
+def _result(pair: CallPair) -> list[Any]:
+    return [html.Span("result", className="compare-fields")] if pair.result else []
 
 
 def _call(call: ToolCall | None, differing: Sequence[str]) -> Any:
@@ -222,7 +278,7 @@ def _change(pair: StepPair) -> str:
     if pair.a is None or pair.b is None or pair.a.latency is None or pair.b.latency is None:
         return ""
     change = pair.b.latency - pair.a.latency
-    return f"{'+' if change > 0 else ''}{format_latency(change)}"
+    return f"{'+' if change > 0 else ''}{format_latency(change)}".replace("-", "\N{MINUS SIGN}")
 
 
 def _bar(step: NodeState | None, state: RunState, span: float, name: str) -> Any:

@@ -2,3 +2,4 @@
 
 LOCATION = "compare-location"
 BODY = "compare-body"
+ZONE = "compare-zone"

@@ -34,7 +34,7 @@ def legend(body):
 def test_the_callback_can_be_registered(log):
     app = dash.Dash("test")
     compare.register(app, log, History(log))
-    assert len(app._callback_list) == 1
+    assert len(app._callback_list) == 2
 
 
 def test_two_runs_that_did_the_same(log):
@@ -53,10 +53,10 @@ def test_two_runs_that_part(log):
     body = shown(log, a, b)
     parted = one(body, id="compare-parted")
     assert parted["data-parted"] == "true"
-    assert "They part in the run itself: input." in text(parted)
-    assert {link["href"] for link in find(parted["children"], type="A")} == {
-        f"/runs/{a.run_id}?seq=1",
-        f"/runs/{b.run_id}?seq=1",
+    assert text(parted).startswith("They were asked different queries. They first part in ")
+    assert {link["href"].partition("=")[0] for link in find(parted["children"], type="A")} == {
+        f"/runs/{a.run_id}?seq",
+        f"/runs/{b.run_id}?seq",
     }
     assert [text(mark) for mark in find(body, type="Mark")]
     assert legend(body)[2:] == ["row differs", "valueargument differs"]
@@ -83,10 +83,32 @@ def other_call():
     return [made[0], step_event(EventKind.TOOL_CALL, EXECUTE, "calls", data=data), made[-1]]
 
 
-def test_a_run_without_events_has_ended_before(log):
-    queued = recorded(log, "q", [])
-    body = shown(log, queued, recorded(log))
-    assert "A has ended before that." in text(body)
+def test_a_run_that_waits_has_not_come_that_far(log):
+    body = shown(log, recorded(log, "q", []), recorded(log, "q"))
+    said = text(one(body, id=PARTED))
+    assert "A has not come that far." in said
+    assert "A is queued: it was compared up to its event 0. Reload to compare again." in said
+    assert "different queries" not in said
+
+
+def test_a_run_and_itself(log):
+    run = recorded(log)
+    said = text(one(shown(log, run, run), id=PARTED))
+    assert said == "A and B are the same run. Both did the same, times aside."
+
+
+def test_each_run_says_when_it_began_and_why_it_failed(log):
+    made = [
+        Draft(event=EventKind.WORKFLOW_START),
+        Draft(event=EventKind.WORKFLOW_ERROR, message=EVIL),
+    ]
+    run = recorded(log, "q", made)
+    names = f"?a={run.run_id}&b={run.run_id}"
+    body = compare_runs(log, History(log), names, "Asia/Tokyo")
+    clocks = [text(clock) for clock in find(body, type="Time")]
+    assert len(clocks) == 2
+    assert all(clock.endswith(" Asia/Tokyo") for clock in clocks)
+    assert [text(said) for said in find(body, className="compare-failure")] == [EVIL, EVIL]
 
 
 def test_runs_that_only_failed_have_neither_tools_nor_answers(log):
@@ -157,4 +179,4 @@ def test_a_run_is_not_read_to_be_compared_with_itself(log, monkeypatch):
     run = recorded(log, "q", progress(*"abcdef"))
     monkeypatch.setattr(compare, "MOST_COMPARED", 4)
     said = one(shown(log, run, run), id=PARTED)
-    assert text(said) == "Both runs did the same, times aside."
+    assert text(said).startswith("A and B are the same run. Both did the same, times aside.")

@@ -1,12 +1,11 @@
 """What of one run belongs to what of another, and where they part."""
 
-import pytest
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ryx_dash.projection.compare import (
-    MOST_WORDS,
-    compare_texts,
     differing,
     divergence,
     pair_calls,
@@ -73,6 +72,19 @@ def test_the_first_payload_that_differs():
     assert (parted.a.seq, parted.b.seq, parted.fields) == (2, 2, ("args",))
 
 
+def test_what_they_were_asked_parts_nothing_but_what_followed_does():
+    a, b = (
+        events(
+            ("workflow_start", "", {"input": query}),
+            ("step_complete", "input_reception", {"text": query}),
+            ("step_complete", "intent_detection", {"intent": intent}),
+        )
+        for query, intent in (("red", "chat"), ("blue", "search"))
+    )
+    assert (divergence(a, b).a.seq, divergence(a, b).fields) == (3, ("intent",))
+    assert divergence(a[:2], b[:2]) is None
+
+
 def test_another_event_in_its_place():
     a = events(("llm_token", "x", {}), ("step_start", "x", {}))
     b = events(("step_start", "y", {}))
@@ -121,6 +133,20 @@ def test_calls_of_one_tool_belong_together_and_say_what_differs():
     assert all(pair.differs for pair in pairs)
 
 
+def test_steps_say_what_differs_in_what_they_gave():
+    a = RunState(run_id="a", nodes=(step("one", intent="x", confidence=1, tokens_per_second=2),))
+    b = RunState(run_id="b", nodes=(step("one", intent="y", confidence=1, tokens_per_second=3),))
+    assert [pair.fields for pair in pair_steps(a, b)] == [("intent",)]
+
+
+def test_the_same_call_with_another_result_differs():
+    one = call("read", path="x")
+    [pair] = pair_calls(calls(one), calls(replace(one, output={"text": "new"})))
+    assert (pair.differs, pair.result, pair.arguments) == (True, True, ())
+    [pair] = pair_calls(calls(replace(one, output=[1])), calls(replace(one, output=[1])))
+    assert not pair.differs
+
+
 def test_calls_that_ended_otherwise_differ():
     failed = call("read", status=NodeStatus.FAILED, path="x")
     [pair] = pair_calls(calls(call("read", path="x")), calls(failed))
@@ -144,36 +170,3 @@ def test_every_call_is_in_one_pair(a, b):
 def test_what_differs_between_objects():
     assert differing({"a": 1, "b": {"c": [1]}}, {"a": 1, "b": {"c": [2]}, "d": None}) == ("b",)
     assert differing({"call_id": 1}, {"call_id": 2}) == ()
-
-
-# -- answers -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "expected"),
-    [
-        ("", "", ()),
-        ("same", "same", (("both", "same"),)),
-        ("It is red now", "It is blue now", (
-            ("both", "It is "), ("a", "red "), ("b", "blue "), ("both", "now"),
-        )),
-        ("", "new", (("b", "new"),)),
-    ],
-)  # fmt: skip
-def test_answers_word_by_word(a, b, expected):
-    assert compare_texts(a, b) == expected
-
-
-def test_long_answers_line_by_line():
-    a = "word " * MOST_WORDS + "\nred\n"
-    assert compare_texts(a, a.replace("red", "blue") + "x")[1:] == (
-        ("a", "red\n"),
-        ("b", "blue\nx"),
-    )
-
-
-@given(a=st.text(max_size=40), b=st.text(max_size=40))
-def test_both_texts_can_be_read_out_of_the_pieces(a, b):
-    pieces = compare_texts(a, b)
-    assert "".join(text for where, text in pieces if where != "b") == a
-    assert "".join(text for where, text in pieces if where != "a") == b
