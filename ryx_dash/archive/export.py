@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ryx_dash.archive import jsonl, table
 from ryx_dash.errors import ProtocolError
 from ryx_dash.log.base import EventLog, Run
+from ryx_dash.projection.text import one_line
 from ryx_dash.protocol.events import Event
 from ryx_dash.views.document import document
 
@@ -57,8 +58,10 @@ def _csv(_: Run, events: Iterator[Event]) -> Iterator[str]:
 
 
 def _html(run: Run, events: Iterator[Event]) -> Iterator[str]:
+    model = one_line(run.model_used or run.model or "no model", 80)
+    about = model if run.status.ended else f"{model} · had not ended when this file was made"
     skip = max(0, run.head - LONGEST_PAGE)
-    return document(run.run_id, run.input, events, skip=skip)
+    return document(run.run_id, run.input, events, about=about, skip=skip)
 
 
 def _joined(parts: Iterator[str]) -> Iterator[str]:

@@ -13,13 +13,20 @@
   const [WIDTH, HEIGHT] = [172, 28]; // of a node
   const CALLS_DOWN = 6; // calls in a column beside the step that makes them
   const LABEL = 12; // characters of a node's label
-  const ROWS = 200; // of the log on the page at once
+  const LINE = 22; // pixels of a line of the log
+  const SPARE = 20; // lines above and below those that are seen
   const PLAY_MS = 120;
+  const PLAY_STEPS = 500; // a longer run is played in so many steps
   const TYPING_MS = 150;
 
   let place = events.length;
   let playing = null;
   let typing = null;
+
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  const day = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short" });
+  const parts = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 };
+  const clock = new Intl.DateTimeFormat("en-GB", { ...parts, hourCycle: "h23" });
 
   // -- the run after `n` of the events ---------------------------------------------------------
 
@@ -82,22 +89,24 @@
   }
 
   const many = (n) => n.toLocaleString("en");
-  const icon = (status) => (marks(status) || [""])[0];
   const marks = (status) => first.marks[status] || first.marks.unknown;
+  const icon = (status) => marks(status)[0];
   const isStep = ([, node]) => node[4] === "";
   const short = (label) => (Array.from(label).length > LABEL ? `${Array.from(label).slice(0, LABEL - 1).join("")}…` : label);
 
   function makeStep(key, [, , label, step]) {
-    const badge = element("span", "status", element("span", "status-icon"));
+    const badge = element("span", "status", element("span", "status-icon"), element("span", "sr-only"));
     const made = element("li", "step", badge, element("span", "step-name", label), element("span", "step-latency"));
     Object.assign(made.dataset, { node: key, step });
+    made.title = label;
     return made;
   }
 
   function fillStep(made, [status, took]) {
     made.dataset.status = status;
     made.children[0].dataset.status = status;
-    made.children[0].firstChild.textContent = icon(status);
+    made.children[0].children[0].textContent = icon(status);
+    made.children[0].children[1].textContent = marks(status)[1];
     made.children[2].textContent = took;
   }
 
@@ -180,7 +189,11 @@
     sync(
       byId("bars"),
       rows,
-      (_, node) => element("div", `bar-row${node[4] ? " of-call" : ""}`, element("span", "bar-name", node[2]), element("span", "bar-track"), element("span", "bar-time")),
+      (_, node) => {
+        const name = element("span", node[4] ? "bar-name quiet" : "bar-name", node[2]);
+        name.title = node[2];
+        return element("div", "bar-row", name, element("span", "bar-track"), element("span", "bar-time"));
+      },
       (made, node) => {
         made.children[1].replaceChildren(...tries.get(made.dataset.key).map((span) => bar(span, now)));
         made.children[2].textContent = node[1];
@@ -218,13 +231,14 @@
 
   // -- the log ------------------------------------------------------------------------------------------
 
-  let searched = "";
   let hits = null; // the numbers of all events that have what is searched, in order
+  let passed = 0; // lines of the log up to here, those that the search keeps
+
+  const told = (event) => `${event.step} ${event.whole || event.message} ${event.kind} ${JSON.stringify(event.data)}`.toLowerCase();
 
   function search() {
-    searched = byId("search").value.trim().toLowerCase();
-    const has = (event) => `${event.step} ${event.message} ${JSON.stringify(event.data)}`.toLowerCase().includes(searched);
-    hits = searched ? events.flatMap((event, n) => (has(event) ? [n + 1] : [])) : null;
+    const wanted = byId("search").value.trim().toLowerCase();
+    hits = wanted ? events.flatMap((event, n) => (told(event).includes(wanted) ? [n + 1] : [])) : null;
     drawLog();
   }
 
@@ -241,29 +255,54 @@
 
   function line(number) {
     const event = events[number - 1];
-    const told = [event.seq, event.time, event.step, event.icon, event.message, event.latency];
-    const made = element("tr", "", ...told.map((text) => element("td", "", String(text))));
-    Object.assign(made.dataset, { number, level: event.level });
+    const texts = [event.seq, clock.format(event.ms), event.step, event.icon, event.message, event.latency];
+    const made = element("tr", "", ...texts.map((text) => element("td", "", String(text))));
+    for (const cell of made.children) cell.title = cell.textContent;
+    made.children[1].title = event.utc;
+    Object.assign(made.dataset, { number, seq: event.seq, level: event.level });
     made.tabIndex = 0;
     made.setAttribute("aria-current", String(number === place));
     return made;
   }
 
-  function drawLog() {
-    const passed = hits ? count(hits, place) : place;
-    const from = Math.max(0, passed - ROWS);
-    const numbers = hits ? hits.slice(from, passed) : Array.from({ length: passed - from }, (_, n) => from + n + 1);
-    byId("log").replaceChildren(...numbers.map(line));
-    byId("found").textContent = `${many(passed)} of ${many(place)} events${from ? `, the newest ${ROWS} shown` : ""}`;
-    const box = byId("log").closest(".panel-body");
-    box.scrollTop = box.scrollHeight;
+  function space(lines) {
+    const made = element("tr", "spacer");
+    made.style.height = `${lines * LINE}px`;
+    return made;
   }
 
-  function showPayload(event) {
-    const row = event.target.closest("tr");
-    if (!row || (event.type === "keydown" && event.key !== "Enter")) return;
-    byId("payload").hidden = false;
-    byId("payload").textContent = JSON.stringify(events[row.dataset.number - 1].data, null, 2);
+  /** Of all lines only those that are seen are there, and a few more. */
+  function fillLog() {
+    const box = byId("lines");
+    const from = Math.max(0, Math.floor(box.scrollTop / LINE) - SPARE);
+    const upto = Math.min(passed, from + Math.ceil(box.clientHeight / LINE) + 2 * SPARE);
+    const numbers = Array.from({ length: Math.max(upto - from, 0) }, (_, n) => (hits ? hits[from + n] : from + n + 1));
+    byId("log").replaceChildren(space(from), ...numbers.map(line), space(passed - upto));
+  }
+
+  function drawLog() {
+    passed = hits ? count(hits, place) : place;
+    const hidden = place - passed;
+    byId("found").textContent = hits
+      ? `${many(passed)} of ${many(place)} events · search hides ${many(hidden)}`
+      : `${many(place)} events`;
+    fillLog();
+    byId("lines").scrollTop = byId("lines").scrollHeight;
+    fillLog();
+  }
+
+  function showEvent(number) {
+    const event = events[number - 1];
+    byId("event").hidden = false;
+    byId("event").dataset.number = number;
+    byId("event-name").textContent = [event.seq, event.kind, event.step, event.utc].filter(Boolean).join(" · ");
+    byId("whole").textContent = event.whole || event.message;
+    byId("payload").textContent = JSON.stringify(event.data, null, 2);
+  }
+
+  function onLine(event) {
+    const row = event.target.closest("tr[data-number]");
+    if (row && (event.type === "click" || event.key === "Enter")) showEvent(Number(row.dataset.number));
   }
 
   // -- going through it ------------------------------------------------------------------------------------
@@ -291,19 +330,45 @@
     clearInterval(playing);
     playing = null;
     byId("play").setAttribute("aria-pressed", "false");
+    byId("play").textContent = "play";
   }
 
   function play() {
     if (playing !== null) return stop();
     if (place === events.length) go(0);
-    playing = setInterval(() => go(place + 1), PLAY_MS);
-    return byId("play").setAttribute("aria-pressed", "true");
+    const stride = Math.ceil(events.length / PLAY_STEPS);
+    playing = setInterval(() => go(place + stride), PLAY_MS);
+    byId("play").setAttribute("aria-pressed", "true");
+    return (byId("play").textContent = "pause");
   }
 
-  const length = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`);
+  function onKey(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step || event.target.closest("input, pre, .panel-body") || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    go(place + step);
+  }
 
+  function took(ms) {
+    if (ms < 1000) return `${Math.round(ms)} ms`;
+    if (ms < 60000) return `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`;
+    return ms < 3600000 ? `${(ms / 60000).toFixed(1)} min` : `${(ms / 3600000).toFixed(1)} h`;
+  }
+
+  if (events.length) {
+    byId("began").textContent = `${day.format(start)} ${clock.format(start).slice(0, 8)} ${zone}`;
+    byId("began").title = events[0].utc;
+    byId("zone").title = `Times in ${zone}`;
+  }
+  byId("length").textContent = took(end - start);
+  byId("question").toggleAttribute("data-whole", byId("question").querySelector(".whole").textContent !== "");
+  byId("question")
+    .querySelector("summary")
+    .addEventListener("click", (event) => {
+      if (!byId("question").hasAttribute("data-whole")) event.preventDefault();
+    });
+  byId("fold").open = window.innerWidth >= 900;
   byId("scrubber").max = events.length;
-  byId("axis").children[1].textContent = length(end - start);
   byId("scrubber").addEventListener("input", (event) => go(Number(event.target.value)));
   byId("back").addEventListener("click", () => go(place - 1));
   byId("next").addEventListener("click", () => go(place + 1));
@@ -312,6 +377,10 @@
     clearTimeout(typing);
     typing = setTimeout(search, TYPING_MS);
   });
-  for (const kind of ["click", "keydown"]) byId("log").addEventListener(kind, showPayload);
+  byId("lines").addEventListener("scroll", fillLog, { passive: true });
+  for (const kind of ["click", "keydown"]) byId("log").addEventListener(kind, onLine);
+  byId("go").addEventListener("click", () => go(Number(byId("event").dataset.number)));
+  byId("shut").addEventListener("click", () => (byId("event").hidden = true));
+  document.addEventListener("keydown", onKey);
   draw();
 })();

@@ -29,6 +29,9 @@ from ryx_dash.views.markup import markup
 
 STYLES = ("10-tokens.css", "20-page.css", "30-controls.css", "40-panels.css")
 
+TITLE_LIMIT = 160
+"""Characters of a question in the head; a longer one can be opened there."""
+
 TOGETHER = 1_000
 """Events in one script element: there is a longest text that a browser can read."""
 
@@ -40,18 +43,21 @@ Part = TypeVar("Part", NodeState, Span, ToolCall)
 
 
 def document(
-    run_id: str, question: str, events: Iterable[Event], *, skip: int = 0
+    run_id: str, question: str, events: Iterable[Event], *, about: str = "", skip: int = 0
 ) -> Iterator[str]:
     """The file's text in parts, which hold a thousand events at most.
 
-    The first ``skip`` events are folded, but are not in it: it begins after them.
+    ``about`` says in a few words what else is known of the run. The first ``skip`` events are
+    folded, but are not in it: it begins after them.
     """
     told = iter(events)
+    title = one_line(question, TITLE_LIMIT) or "(empty)"
     begun = fold_all(initial(run_id), islice(told, skip))
     parts: Mapping[str, Iterable[str]] = {
         "title": [escape(one_line(question, 80) or run_id)],
-        "question": [escape(question[:2_000])],
-        "run_id": [escape(run_id)],
+        "question": [escape(title)],
+        "whole": [escape(question) if question.strip() not in ("", title) else ""],
+        "facts": [escape(" · ".join(filter(None, (run_id, about))))],
         "style": [*((assets_dir() / name).read_text("utf-8") for name in STYLES), _own("css")],
         "left_out": [_left_out(skip)],
         "first": [_json(_first(begun))],
@@ -107,8 +113,10 @@ def _told(before: RunState, events: Iterable[Event]) -> Iterator[Changes]:
 
 def _row(event: Event) -> Changes:
     shown = row(event, _UTC)
-    names = ("seq", "time", "step", "level", "icon", "message", "latency")
-    return {**{name: shown[name] for name in names}, "ms": _ms(event.ts), "data": event.data}
+    names = ("seq", "utc", "step", "level", "icon", "message", "latency", "kind")
+    told = {name: shown[name] for name in names} | {"ms": _ms(event.ts), "data": event.data}
+    cut = event.message and event.message != shown["message"]
+    return told | ({"whole": event.message} if cut else {})
 
 
 def _changes(before: RunState, after: RunState) -> Changes:
