@@ -194,7 +194,7 @@ def _of_step(state: RunState, node: NodeState, events: Mapping[int, Event]) -> I
         names=(("step", node.step), *_attempt(node)),
         message="" if failed else node.message,
         error=node.message if failed else "",
-        started=span.start if span else node.started,
+        started=spans[0].start if spans else node.started,  # of the first try, as the latency is
         ended=span.end if span else None,
         latency=node.latency,
         attempts=spans[-MOST_ATTEMPTS:] if len(spans) > 1 or any(s.first for s in spans) else (),

@@ -20,7 +20,7 @@ from ryx_dash.views.theme import NODE_COLOURS, template, tokens
 LONGER = 3
 """So many times as long as an ended run the one before it is seen; two clicks show all of it."""
 
-SIGN = 0.025
+SIGN = 0.034
 """Part of the width that a sign of the words at a bar needs, on a phone too."""
 
 MOST = 400

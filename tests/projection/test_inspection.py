@@ -90,6 +90,8 @@ def test_the_response_was_given_what_was_found_and_has_its_tries():
     assert parts(found)["answer"] == "It is 7"
     assert (found.error, found.message, found.status) == ("It broke", "", "failed")
     assert [(s.attempt, str(s.status)) for s in found.attempts] == [(1, "failed"), (2, "failed")]
+    assert (found.started, found.ended) == (found.attempts[0].start, found.attempts[1].end)
+    assert found.attempts[0].start != found.attempts[1].start
     assert found.notes == ("a: NaN",)
 
 
