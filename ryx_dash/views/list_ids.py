@@ -24,6 +24,7 @@ VIEW_NAME = "runs-view-name"
 
 # the list
 TABLE = "runs-table"
+PICK_ALL = "runs-pick-all"
 NOTE = "runs-note"
 PAGES = "runs-pages"
 CLEAR = "runs-clear"
