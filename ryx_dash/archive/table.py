@@ -15,13 +15,9 @@ _FORMULA = (*"=+-@", *"\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
 """What makes a spreadsheet run a cell instead of showing it; full-width in Japanese ones."""
 
 
-_UTF_8 = "\ufeff"
-"""What tells a spreadsheet how to read every letter; readers of CSV know it as ``utf-8-sig``."""
-
-
 def lines(events: Iterable[Event]) -> Iterator[str]:
     """The table, line by line with their ends; ``latency`` is milliseconds, ``data`` JSON."""
-    yield _UTF_8 + _line(COLUMNS)
+    yield _line(COLUMNS)
     for event in events:
         payload = json.loads(encode(event))  # what JSON cannot hold is already replaced there
         data = json.dumps(payload["data"], ensure_ascii=False)
