@@ -197,6 +197,9 @@ def of_many_runs(worker: Worker, log: EventLog, count: int) -> dict[str, Act]:
         return lambda: worker.ask(output, values, changed=search)
 
     options = str(runs.FACETS["model"])
+    newest = log.runs(limit=1).runs[0]
+    drawn = {f"{ids.TIMELINE_ASKED}.data": {"run": newest.run_id, "seq": newest.head}}
+    figure = f"{ids.TIMELINE}.figure"
     done: dict[str, Callable[[], object]] = {
         "newest page": show(),
         "a page in the middle": show(before=_run_of(log, day.isoformat())),
@@ -211,6 +214,9 @@ def of_many_runs(worker: Worker, log: EventLog, count: int) -> dict[str, Act]:
         "search: a beginning": show(q="rea"),
         "search: two words": show(q="snapshot state"),
         "search: nothing": show(q="qqqqq"),
+        "a run's timeline, the previous run behind it": lambda: worker.ask(
+            figure, drawn, changed=next(iter(drawn))
+        ),
         "choices of the filters": lambda: worker.ask(options, {}, changed=f"{list_ids.MODEL}.id"),
     }
     return _acts(done)

@@ -293,6 +293,13 @@ class EventLog(ABC):
         """
 
     @abstractmethod
+    def asked_before(self, run_id: str) -> Run | None:
+        """The newest run before this one, by ``created``, that has the same input.
+
+        ``None`` if there is none, or the input is empty. Raises :class:`errors.UnknownRun`.
+        """
+
+    @abstractmethod
     def facets(self) -> Facets:
         """What a filter of this log's runs can choose from."""
 

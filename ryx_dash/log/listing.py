@@ -18,7 +18,7 @@ from ryx_dash.log.index import has_each_word, match_any_run, newest_hits
 from ryx_dash.log.records import Stored, iterate_runs, key
 from ryx_dash.log.rules import plain
 from ryx_dash.log.schema import SEQ_BITS
-from ryx_dash.log.tables import ANSWERED_BY, MODEL
+from ryx_dash.log.tables import ANSWERED_BY, MODEL, QUESTION
 from ryx_dash.log.words import Phrase, contains, wanted, words
 from ryx_dash.protocol.analysis import Part
 
@@ -64,6 +64,15 @@ def find_runs(
         yield from _with_text(db, where, which, few, phrases)
     else:
         yield from _walk(db, where, which, few)
+
+
+def asked_before(db: Connection, than: Stored) -> Stored | None:
+    """The newest older run with the same input."""
+    question = than.run.input
+    which = Condition(f"{QUESTION} = {QUESTION.replace('input', '?')}", (question,))
+    which &= _older(than) & Condition("input = ?", (question,))
+    sql = f"INDEXED BY runs_by_question WHERE {which.sql} {_NEWEST_FIRST} LIMIT 1"
+    return next(iterate_runs(db, sql, *which.args), None)
 
 
 def _older(than: Stored) -> Condition:

@@ -167,6 +167,16 @@ class MemoryLog(EventLog):
             more = page and len(found) > len(page)
             return RunPage(runs=page, next=page[-1].run_id if more else None)
 
+    def asked_before(self, run_id: str) -> Run | None:
+        with self._open():
+            this = self._known(run_id)
+            same = (
+                self._shown(record)
+                for record in self._in_order()
+                if _age(record) < _age(this) and record.run.input == this.run.input
+            )
+            return next(same, None) if this.run.input else None
+
     def facets(self) -> Facets:
         with self._open():
             runs = [record.run for record in self._records.values()]

@@ -16,7 +16,7 @@ from ryx_dash.log.records import (
 )
 from ryx_dash.log.schema import BLOCK_BITS, SPAN_BITS, VERSION
 from ryx_dash.log.summary import summed
-from ryx_dash.log.tables import COUNT, FLAT, LEVELS, LISTING, MEASURES, SNAPSHOTS
+from ryx_dash.log.tables import ASKED, COUNT, FLAT, LEVELS, LISTING, MEASURES, SNAPSHOTS
 
 CHUNK = 2_000
 """Events that are looked at together."""
@@ -60,6 +60,8 @@ def migrate(db: Connection) -> None:
             query(db, LEVELS)
         if version < 8:
             query(db, COUNT)
+        if version < 9:
+            query(db, ASKED)
     db.set_busy_timeout(BUSY_SECONDS * 1000)
 
 

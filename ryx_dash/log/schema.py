@@ -11,6 +11,7 @@ from ryx_dash.log.boot import boot
 from ryx_dash.log.driver import Connection, damaged, query, scalar, transaction
 from ryx_dash.log.tables import (
     APPLICATION_ID,
+    ASKED,
     COUNT,
     FLAT,
     LEVELS,
@@ -21,7 +22,7 @@ from ryx_dash.log.tables import (
     TABLES,
 )
 
-VERSION = 8
+VERSION = 9
 """Grows when the tables change in a way that an older program cannot read."""
 
 PATIENCE_SECONDS = 600
@@ -59,7 +60,7 @@ def prepare(db: Connection, path: Path) -> None:
         db.set_busy_timeout(PATIENCE_SECONDS * 1000)
     with transaction(db):
         if _is_new(db):  # still: of several processes that start, one makes the tables
-            query(db, TABLES + LISTING + MEASURES + SNAPSHOTS + FLAT + LEVELS + COUNT)
+            query(db, TABLES + LISTING + MEASURES + SNAPSHOTS + FLAT + LEVELS + COUNT + ASKED)
             query(
                 db, "INSERT INTO meta VALUES ('identity', ?), ('trial', 0)", secrets.token_hex(16)
             )

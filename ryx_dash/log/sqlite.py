@@ -178,6 +178,12 @@ class SqliteLog(EventLog):
         page = tuple(found[:limit])
         return RunPage(runs=page, next=page[-1].run_id if 0 < limit < len(found) else None)
 
+    def asked_before(self, run_id: str) -> Run | None:
+        with self._connections.read() as db:
+            stored = _known(db, run_id)
+            found = listing.asked_before(db, stored) if stored.run.input else None
+            return None if found is None else found.run
+
     def facets(self) -> Facets:
         with self._connections.read() as db:
             return facets(db)

@@ -9,6 +9,9 @@ MODEL = "coalesce(model_used, model)"
 ANSWERED_BY = "coalesce(nullif(measures.model, ''), answering.model_used, answering.model, '')"
 """The model of an answer, of the measure of it and its run ``answering``; empty if unknown."""
 
+QUESTION = "substr(input, 1, 100)"
+"""The beginning of a run's input: an index of whole ones would be as large as they are."""
+
 RARE = ("error", "warning")
 """Levels that few events have, of which an index knows each."""
 
@@ -165,6 +168,12 @@ CREATE TRIGGER run_removed AFTER DELETE ON runs BEGIN
     UPDATE meta SET value = value - 1 WHERE name = 'runs';
 END;
 """
+ASKED = f"""
+PRAGMA user_version = 9;
+CREATE INDEX runs_by_question ON runs ({QUESTION}, created, rid);
+"""
+# What version 9 adds: which runs were asked the same, told by how their input begins.
+#
 # What version 8 adds: how many runs there are, which SQLite would count one by one.
 #
 # What version 7 adds: where in a run something went wrong, without a look at all that went well.

@@ -21,8 +21,7 @@ def begun(*steps):
 
 def drawn(desk, **asked):
     asked = {"run": desk.run.run_id, "seq": 99} | asked
-    ask_before = lambda run_id, question: timeline._previous(desk.log, run_id, question)  # noqa: E731
-    return figure(desk.log, History(desk.log), asked, ask_before)
+    return figure(desk.log, History(desk.log), asked)
 
 
 def spans(shown, name="spans"):
@@ -37,7 +36,7 @@ def test_it_shows_the_run_at_its_position(desk):
 
 @pytest.mark.parametrize("asked", [None, 7, {}, {"run": "nobody", "seq": 3}, {"run": 5, "seq": 3}])
 def test_what_is_no_run_is_not_drawn(desk, asked):
-    assert figure(desk.log, History(desk.log), asked, None) is None
+    assert figure(desk.log, History(desk.log), asked) is None
 
 
 def test_the_newest_run_that_was_asked_the_same_is_the_ghost(desk):

@@ -8,13 +8,20 @@ from ryx_dash.protocol.steps import INPUT, Step
 
 TS = "2026-01-01T00:00:00.000000Z"
 
-BACK_TO_7 = """
+BACK_TO_8 = """
+DROP INDEX runs_by_question;
+PRAGMA user_version = 8;
+"""
+"""What turns a new log into one as version 8 wrote it."""
+
+BACK_TO_7 = f"""
+{BACK_TO_8}
 DROP TRIGGER run_added;
 DROP TRIGGER run_removed;
 DELETE FROM meta WHERE name = 'runs';
 PRAGMA user_version = 7;
 """
-"""What turns a new log into one as version 7 wrote it."""
+"""What turns it into one as version 7 wrote it."""
 
 BACK_TO_6 = f"""
 {BACK_TO_7}

@@ -47,6 +47,23 @@ def test_runs_without_a_command_id_are_never_the_same(log: EventLog) -> None:
     assert started(log).run_id != started(log).run_id
 
 
+def test_the_run_before_that_was_asked_the_same(log: EventLog) -> None:
+    long = "why " * 60
+    first, _, second = (started(log, text) for text in ("why?", "why", "why?"))
+    longer, other = started(log, long + "so?"), started(log, long + "not?")
+    third = started(log, "why?")
+    assert log.asked_before(first.run_id) is None
+    assert log.asked_before(second.run_id) == log.run(first.run_id)
+    assert log.asked_before(third.run_id) == log.run(second.run_id)
+    assert log.asked_before(longer.run_id) is log.asked_before(other.run_id) is None
+
+
+def test_runs_without_an_input_were_asked_nothing(log: EventLog) -> None:
+    assert [log.asked_before(started(log, "").run_id) for _ in range(2)] == [None, None]
+    with pytest.raises(UnknownRun):
+        log.asked_before("nobody")
+
+
 def test_a_command_sent_many_times_at_once_is_one_run(log: EventLog) -> None:
     barrier = threading.Barrier(8)
 

@@ -21,6 +21,7 @@ from tests.log.samples import (
     BACK_TO_5,
     BACK_TO_6,
     BACK_TO_7,
+    BACK_TO_8,
     TS,
     claimed,
     event,
@@ -68,16 +69,18 @@ def log(path: Path) -> Iterator[SqliteLog]:
 
 @pytest.mark.parametrize(
     "back",
-    [BACK_TO_7, BACK_TO_6, BACK_TO_5, BACK_TO_3, BACK_TO_2, BACK_TO_2 + BACK_TO_1],
-    ids=["7", "6", "5", "3", "2", "1"],
+    [BACK_TO_8, BACK_TO_7, BACK_TO_6, BACK_TO_5, BACK_TO_3, BACK_TO_2, BACK_TO_2 + BACK_TO_1],
+    ids=["8", "7", "6", "5", "3", "2", "1"],
 )
 def test_an_old_log_says_all_that_a_new_one_says(path: Path, log: SqliteLog, back: str) -> None:
-    expected = log.runs(), log.facets(), log.identity, log.total()
+    newest = log.runs().runs[0].run_id
+    expected = log.runs(), log.facets(), log.identity, log.total(), log.asked_before(newest)
     kept = derived(path)
     with closing(connect(path)) as db:
         query(db, back)
     with closing(SqliteLog(path)) as after:
-        assert (after.runs(), after.facets(), after.identity, after.total()) == expected
+        facts = after.runs(), after.facets(), after.identity, after.total()
+        assert (*facts, after.asked_before(newest)) == expected
         assert derived(path) == kept
         for run in after.runs().runs:
             for where in (RowFilter(upto=9_999), RowFilter(upto=9_999, text="message40")):

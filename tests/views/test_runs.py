@@ -65,9 +65,7 @@ def test_picked_runs_are_checked():
 
 def test_the_note_says_how_many_runs_there_are():
     assert runs.note(0, total=0, zone="UTC") == "No runs yet."
-    assert runs.note(0, total=0, filtered=True, zone="UTC").startswith(
-        "No run passes these filters"
-    )
+    assert runs.note(0, total=0, filtered=True, zone="UTC") == "No runs yet."
     assert runs.note(1, total=1, zone="UTC") == "1 run · times in UTC."
     said = runs.note(50, total=100_000, alone=False, zone="UTC")
     assert said == "50 of 100,000 runs on this page · times in UTC."
