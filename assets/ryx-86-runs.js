@@ -131,14 +131,6 @@
     page.put("runs-view-name", { value: "" });
   }
 
-  /** Escape leaves the name; nothing is kept. */
-  function leaveName(event) {
-    if (event.key !== "Escape" || event.target.id !== "runs-view-name") return;
-    page.put("runs-view-form", { hidden: true });
-    page.put("runs-view-name", { value: "" });
-    document.getElementById("runs-view-save").focus();
-  }
-
   function askForName() {
     page.put("runs-view-form", { hidden: false });
     root.setTimeout(() => document.getElementById("runs-view-name").focus(), 50);
@@ -160,34 +152,14 @@
     page.put("runs-picked", { data: all });
   }
 
-  const boxes = () => [...document.querySelectorAll("#runs-table .pick[data-run]")];
-
-  /** All runs of this page, or none of them if all are picked. */
-  function pickAll() {
-    const here = boxes().map((box) => box.dataset.run);
-    const others = picked().filter((run) => !here.includes(run));
-    const all = here.every((run) => picked().includes(run));
-    page.put("runs-picked", { data: all ? others : [...others, ...here] });
-  }
-
-  /** How many are picked, and of how many of them there is no line to be seen. */
-  function pickedText(runs, here) {
-    const hidden = runs.filter((run) => !here.includes(run)).length;
-    return `${runs.length} picked${hidden ? `, ${hidden} of them not on this page` : ""}`;
-  }
-
-  let asked = ""; // the runs that a question about deleting is about
-
   function showPicked(runs) {
-    for (const box of boxes()) box.setAttribute("aria-checked", String(runs.includes(box.dataset.run)));
-    const here = boxes().map((box) => box.dataset.run);
-    const all = document.getElementById("runs-pick-all");
-    if (all) all.setAttribute("aria-checked", String(here.length > 0 && here.every((run) => runs.includes(run))));
+    for (const button of document.querySelectorAll("#runs-table .pick")) {
+      button.setAttribute("aria-checked", String(runs.includes(button.dataset.run)));
+    }
     const pair = runs.length === 2;
-    page.put("runs-count", { children: pickedText(runs, here) });
+    page.put("runs-count", { children: `${runs.length} picked` });
     page.put("runs-actions", { hidden: runs.length === 0 });
-    if (String(runs) !== asked) page.put("runs-confirm", { hidden: true });
-    asked = String(runs);
+    page.put("runs-confirm", { hidden: true });
     page.put("runs-compare", {
       href: pair ? `/compare?${new URLSearchParams({ a: runs[0], b: runs[1] })}` : "",
       "aria-disabled": String(!pair),
@@ -207,7 +179,6 @@
   // -- all of it ----------------------------------------------------------------------------------
 
   const CLICKS = [
-    ["#runs-pick-all", pickAll],
     ["#runs-table .pick", pick],
     ["#runs-export [data-export]", exportAs],
     ["#runs-delete", () => page.put("runs-confirm", { hidden: false })],
@@ -250,7 +221,7 @@
         return [asked === shown ? nothing() : asked, ...values.map(nothing)];
       },
       runsOffer: offer,
-      runsPicked: () => root.setTimeout(() => showPicked(picked()), 0), // when the lines are there
+      runsPicked: (runs) => showPicked(runs || []),
       runsView: showView,
       runsViewName: (submits) => {
         if (submits) saveView((page.get("runs-view-name", "value") || "").trim());
@@ -261,10 +232,8 @@
   function start(glue) {
     page = glue;
     document.addEventListener("click", onClick);
-    document.addEventListener("keydown", leaveName);
-    root.addEventListener("storage", () => attempt > 0 && listViews()); // another tab kept a view
     root.setInterval(tick, 1000);
   }
 
-  RyxDash.runs = Object.freeze({ start, callbacks, addressOf, valuesOf, labelOf, pickedText });
+  RyxDash.runs = Object.freeze({ start, callbacks, addressOf, valuesOf, labelOf });
 })(globalThis);

@@ -1,7 +1,7 @@
 """The server callbacks of the list of runs: out of the log, one page of it, whenever it grows."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import blake2s
 from typing import Any
 from uuid import uuid4
@@ -24,11 +24,8 @@ PAGE_SIZE = 50
 QUERY_LIMIT = 300
 """Characters of a question that a line shows."""
 
-MOST_PICKED = 10_000
-"""Picked runs that a page is believed."""
-
-MOST_DELETED = 200
-"""Runs that are deleted at once; of more, the rest stays picked."""
+MOST_PICKED = 200
+"""Runs that can be deleted at once."""
 
 OUTPUTS = {
     "send": Output(list_ids.SOCKET, "send"),
@@ -79,7 +76,7 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
     try:
         page = _page(log, query)
         lines = [listed(log, run, query.where.text) for run in page.runs]
-        total = log.total()
+        total = log.total() if query.given else None
     except LogError as error:
         return {"note": error.message}
     picked = parse_picked(asked["picked"])
@@ -90,7 +87,6 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
             len(lines),
             zone=zone.key,
             total=total,
-            filtered=bool(query.given),
             alone=not (query.before or page.next),
             part=part,
             ignored=query.ignored,
@@ -101,9 +97,9 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "clear": not (query.given or query.ignored),
     }
-    today = datetime.now(zone).date()
-    key = _digest(lines, zone, query, today)
+    key = _digest(lines, zone, query)
     if asked["shown"] != key:
+        today = datetime.now(zone).date()
         views |= {"shown": key, "table": runs.table(lines, picked, zone=zone, today=today)}
     if frame is not None:
         drawn = Shown(n=frame.n, run=None, seq=frame.head)
@@ -144,8 +140,7 @@ def choices(log: EventLog) -> dict[str, Any]:
 def delete_runs(log: EventLog, run_ids: tuple[str, ...]) -> tuple[list[str], str]:
     """Delete runs; gives those that are still there, and a sentence on what was done."""
     left, reasons = [], []
-    rest = list(run_ids[MOST_DELETED:])
-    for run_id in run_ids[:MOST_DELETED]:
+    for run_id in run_ids:
         try:
             log.delete(run_id)
         except UnknownRun:
@@ -153,10 +148,9 @@ def delete_runs(log: EventLog, run_ids: tuple[str, ...]) -> tuple[list[str], str
         except RyxError as error:
             left.append(run_id)
             reasons.append(error.message)
-    gone = len(run_ids) - len(rest) - len(left)
-    more = [f"{format_count(len(rest))} more are still picked."] if rest else []
+    gone = len(run_ids) - len(left)
     done = f"Deleted {format_count(gone)} run{'' if gone == 1 else 's'}."
-    return left + rest, " ".join([*([done] if gone else []), *more, *reasons[:3]])
+    return left, " ".join([*([done] if gone else []), *reasons[:3]])
 
 
 def parse_picked(value: Any) -> tuple[str, ...]:
@@ -185,6 +179,6 @@ def _hit(log: EventLog, run: Run, text: str) -> Hit | None:
     return Hit(seq=events[0].seq, step=events[0].step, parts=excerpt(events[0], text))
 
 
-def _digest(lines: list[ListedRun], zone: ZoneInfo, query: RunsQuery, today: date) -> str:
+def _digest(lines: list[ListedRun], zone: ZoneInfo, query: RunsQuery) -> str:
     """Equal for lists that look the same."""
-    return blake2s(repr((lines, zone.key, query.given, today)).encode(), digest_size=8).hexdigest()
+    return blake2s(repr((lines, zone.key, query.given)).encode(), digest_size=8).hexdigest()

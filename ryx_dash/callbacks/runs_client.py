@@ -16,8 +16,7 @@ def register(app: Dash) -> None:
     """Register them all."""
     call(app, "runsState", Input(list_ids.SOCKET, "state"))
     call(app, "runsMessage", Input(list_ids.SOCKET, "message"))
-    # What is picked may be on another page of the list, or hidden by a filter.
-    call(app, "runsPicked", Input(list_ids.PICKED, "data"), Input(list_ids.TABLE, "children"))
+    call(app, "runsPicked", Input(list_ids.PICKED, "data"))
     call(app, "runsView", Input(list_ids.VIEW, "value"))
     call(app, "runsViewName", Input(list_ids.VIEW_NAME, "n_submit"))
     # The address follows the controls and the controls the address: one callback, no circle.

@@ -24,7 +24,6 @@ VIEW_NAME = "runs-view-name"
 
 # the list
 TABLE = "runs-table"
-PICK_ALL = "runs-pick-all"
 NOTE = "runs-note"
 PAGES = "runs-pages"
 CLEAR = "runs-clear"

@@ -95,32 +95,27 @@ def table(
     lines: Sequence[ListedRun], picked: Sequence[str], *, zone: ZoneInfo, today: date
 ) -> list[Any]:
     """The children of the table. Times are in ``zone``; on the day ``today`` without the day."""
-    head = [html.Th(name or _pick_all(), scope="col", className=_column(name)) for name in COLUMNS]
+    head = [html.Th(name, scope="col", className=_column(name)) for name in COLUMNS]
     rows = [_row(line, line.run_id in picked, zone, today) for line in lines]
-    none = [] if rows else [html.Caption("Nothing to list. The line below says why.")]
-    return [*none, html.Thead(html.Tr(head)), html.Tbody(rows)]
+    return [html.Thead(html.Tr(head)), html.Tbody(rows)]
 
 
 def note(
     count: int,
     *,
     zone: str,
-    total: int,
-    filtered: bool = False,
+    total: int | None = None,
     alone: bool = True,
     part: str = "",
     ignored: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The sentences under the table, for a page of ``count`` runs.
 
-    ``total`` runs are in the log. ``filtered``: something narrows the list. ``alone``: there is no
+    ``total`` runs are in the log; ``None``: no filter narrows the list. ``alone``: there is no
     other page. ``part`` is in words what must have happened in them, a filter that has no control;
     ``ignored`` are parameters of the address that could not be understood.
     """
-    tell = _filtered if filtered and total else _all
-    shown = tell(count, total, alone=alone)
-    zoned = [f"times in {zone}"] if count else []
-    sentences = [f"{' · '.join([*shown, *zoned])}.", *misunderstood(ignored)]
+    sentences = [_which(count, total, alone=alone, zone=zone), *misunderstood(ignored)]
     if part:
         sentences.insert(1, f"Only runs in which {one_line(part, 160)}.")
     return " ".join(sentences)
@@ -132,21 +127,18 @@ def misunderstood(ignored: Sequence[tuple[str, str]]) -> list[str]:
     return [f"Not understood, so not applied: {told}."] if told else []
 
 
-def _all(count: int, total: int, *, alone: bool) -> list[str]:
-    if count == 0:
-        return ["No runs yet" if alone else "No older runs"]
-    return [_runs(count) if alone else f"{format_count(count)} of {_runs(total)} on this page"]
-
-
-def _filtered(count: int, total: int, *, alone: bool) -> list[str]:
+def _which(count: int, total: int | None, *, alone: bool, zone: str) -> str:
+    if count == 0 and not total:
+        return "No runs yet."
     if count == 0 and alone:
-        return [f"No run passes these filters: 0 of {_runs(total)}"]
-    shown = f"{format_count(count)} of {_runs(total)}"
-    return (
-        [shown, _hidden(total - count)]
-        if alone
-        else [f"{shown} on this page", "filters hide others"]
-    )
+        return f"No run passes these filters: 0 of {_runs(total or 0)}."
+    if total is None:
+        shown = [f"{_runs(count)} on this page"]
+    elif alone:
+        shown = [f"{format_count(count)} of {_runs(total)}", _hidden(total - count)]
+    else:
+        shown = [f"{format_count(count)} of {_runs(total)} on this page", "filters hide others"]
+    return f"{' · '.join([*shown, f'times in {zone}'])}."
 
 
 def _hidden(count: int) -> str:
@@ -165,7 +157,6 @@ def pages(*, newest: str | None, older: str | None) -> list[Any]:
 
 def _row(line: ListedRun, picked: bool, zone: ZoneInfo, today: date) -> Any:
     address = f"/runs/{line.run_id}"
-    began = line.started or line.created
     cells = (
         _pick(line, picked),
         badge(line.status),
@@ -178,9 +169,9 @@ def _row(line: ListedRun, picked: bool, zone: ZoneInfo, today: date) -> Any:
             html.Span(line.intent, className="quiet runs-intent"),
         ],
         html.Time(
-            moment(began, zone, today),
-            dateTime=began,
-            title=f"{_utc(began)}{', from a file' if line.imported else ''}",
+            moment(line.started or line.created, zone, today),
+            dateTime=line.created,
+            title=f"{line.created} UTC{', from a file' if line.imported else ''}",
         ),
         _duration(line),
         format_count(line.events),
@@ -197,11 +188,6 @@ def _row(line: ListedRun, picked: bool, zone: ZoneInfo, today: date) -> Any:
     )
 
 
-def _utc(ts: str) -> str:
-    """A time of an event for people: ``2026-01-01 00:00:00.000000 UTC``."""
-    return ts.replace("T", " ").replace("Z", " UTC")
-
-
 def _pick(line: ListedRun, picked: bool) -> Any:
     return html.Button(
         className="pick",
@@ -212,16 +198,6 @@ def _pick(line: ListedRun, picked: bool) -> Any:
             "aria-checked": "true" if picked else "false",
             "aria-label": "Pick this run",
         },
-    )
-
-
-def _pick_all() -> Any:
-    return html.Button(
-        className="pick",
-        id=ids.PICK_ALL,
-        role="checkbox",
-        title="Pick all runs of this page",
-        **{"aria-checked": "false", "aria-label": "Pick all runs of this page"},
     )
 
 

@@ -216,68 +216,6 @@ def test_deleting_asks_first(page: PageUnderTest, log: SqliteLog) -> None:
     assert page.console == []
 
 
-def test_picked_runs_that_are_not_seen_are_counted(page: PageUnderTest, log: SqliteLog) -> None:
-    page.open("/runs")
-    page.wait_for(lambda: len(listed(page)) == 50)
-    pick(page, "run069", "run070")
-    page.wait_for(lambda: page.text("#runs-count") == "2 picked")
-    choose(page, "runs-status", "failed")
-    page.wait_for(lambda: len(listed(page)) == 7)
-    page.wait_for(lambda: page.text("#runs-count") == "2 picked, 1 of them not on this page")
-    page.find("runs-pick-all").click()
-    page.wait_for(lambda: page.text("#runs-count") == "8 picked, 1 of them not on this page")
-    page.wait_for(lambda: page.attribute("runs-pick-all", "aria-checked") == "true")
-    page.find("runs-delete").click()
-    page.wait_for(lambda: page.find("runs-confirm-yes").is_displayed())
-    put(log, 80)
-    page.wait_for(lambda: "run080" in listed(page))
-    page.wait_for(lambda: page.attribute("runs-pick-all", "aria-checked") == "false")
-    assert page.find("runs-confirm-yes").is_displayed()
-    page.find("runs-unpick").click()
-    page.wait_for(lambda: not page.find("runs-actions").is_displayed())
-    assert page.console == []
-
-
-def test_a_view_that_one_tab_keeps_is_there_in_the_other(page: PageUnderTest) -> None:
-    page.open("/runs")
-    page.wait_for(lambda: len(listed(page)) == 50)
-    first = page.driver.current_window_handle
-    page.driver.switch_to.new_window("tab")
-    page.open("/runs?status=failed")
-    page.wait_for(lambda: len(listed(page)) == 7)
-    page.find("runs-view-save").click()
-    page.find("runs-view-name").send_keys("not this", Keys.ESCAPE)
-    page.wait_for(lambda: not page.find("runs-view-name").is_displayed())
-    page.find("runs-view-save").click()
-    page.find("runs-view-name").send_keys("what failed", Keys.ENTER)
-    page.wait_for(lambda: page.all('#runs-view option[value="what failed"]'))
-    page.driver.switch_to.window(first)
-    page.wait_for(lambda: page.all('#runs-view option[value="what failed"]'))
-    choose(page, "runs-view", "what failed")
-    page.wait_for(lambda: len(listed(page)) == 7)
-    assert not page.all('#runs-view option[value="not this"]')
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "first", "count"),
-    [
-        ("Asia/Tokyo", "2026-01-01", "2026-01-01 10:10", 50),  # all 70; 09:01 to 10:10 there
-        ("America/New_York", "2025-12-31", "2025-12-31 20:10", 50),
-        ("America/New_York", "2026-01-01", None, 0),
-    ],
-)
-def test_days_and_times_are_those_of_the_viewer(
-    page: PageUnderTest, zone: str, day: str, first: str | None, count: int
-) -> None:
-    page.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": zone})
-    page.open(f"/runs?since={day}&until={day}")
-    page.wait_for(lambda: "70 runs" in page.text("#runs-note"))
-    page.wait_for(lambda: len(listed(page)) == count)
-    if first is not None:
-        page.wait_for(lambda: f"times in {zone}" in page.text("#runs-note"))
-        assert page.all(f"{TABLE} time")[0].text == first
-
-
 def test_the_list_finds_its_server_again(page: PageUnderTest, tmp_path: Path) -> None:
     page.open("/runs")
     page.wait_for(lambda: listed(page))

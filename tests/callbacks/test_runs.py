@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dash
@@ -90,19 +89,6 @@ def test_what_looks_the_same_is_not_sent_again(log):
     assert queries(ask(log, shown=first["shown"])) == []
 
 
-def test_the_list_is_drawn_anew_on_the_next_day(log, monkeypatch):
-    finished(log, "one")
-    first = ask(log)
-
-    class Tomorrow(datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return datetime.now(tz) + timedelta(days=1)
-
-    monkeypatch.setattr(runs, "datetime", Tomorrow)
-    assert "table" in ask(log, shown=first["shown"], message=frame())
-
-
 def test_the_address_filters(log):
     finished(log, "one")
     started(log, "two")
@@ -182,13 +168,6 @@ def test_deleting_leaves_what_goes_on(log):
     assert delete_runs(log, ()) == ([], "")
 
 
-def test_of_many_picked_runs_those_that_were_not_deleted_stay_picked(log, monkeypatch):
-    monkeypatch.setattr(runs, "MOST_DELETED", 2)
-    made = [finished(log, str(n)).run_id for n in range(3)]
-    assert delete_runs(log, tuple(made)) == (made[2:], "Deleted 2 runs. 1 more are still picked.")
-    assert log.run(made[2]) is not None
-
-
 @given(st.recursive(st.none() | st.text() | st.integers(), st.lists, max_leaves=9))
 def test_picked_runs_are_read_with_distrust(value):
     assert all(isinstance(name, str) for name in parse_picked(value))
@@ -241,5 +220,5 @@ def test_any_address_is_read(search):
 
 def test_one_of_the_views_is_a_checkbox(log):
     run = finished(log, "one")
-    shown = one(ask(log, picked=[run.run_id])["table"], data_run=run.run_id)
+    shown = one(ask(log, picked=[run.run_id])["table"], role="checkbox")
     assert shown["aria-checked"] == "true"
