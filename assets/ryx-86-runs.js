@@ -16,13 +16,16 @@
     disconnected: "○ Disconnected",
   };
   const ALL = "all"; // what a select says when a person goes back to everything
+  const NO_VIEW = " "; // the same of the named views: no name is a space
   const KEPT = ["span", "part"]; // what has no control, and stays when another one is changed
+  const SAVING = 150; // ms between two files that are saved
   const PARAMETERS = ["q", "status", "model", "intent", "tool", "since", "until", "took"];
 
   let page = null;
   let attempt = 0; // of all connections, so that each has an address of its own
   let failures = 0; // since the last connection that held
   let retry = null;
+  let shown = null; // the address that the list is of
 
   // -- the connection ---------------------------------------------------------------------------
 
@@ -56,6 +59,9 @@
     page.put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
     listViews();
     RyxDash.importer.picker();
+    new MutationObserver(() => mark(picked())).observe(document.getElementById("runs-table"), {
+      childList: true, subtree: true, attributeFilter: ["data-run"],
+    });
     connect();
   }
 
@@ -89,6 +95,16 @@
     return least ? `from ${least} ms` : `up to ${most} ms`;
   }
 
+  /** Another list is read from its beginning. */
+  function toTop(address) {
+    const before = shown;
+    shown = address || "";
+    if (before === null || before === shown) return;
+    const list = document.querySelector(".list-main");
+    list.querySelector(".panel-body").scrollTop = 0;
+    if (list.getBoundingClientRect().top < 0) list.scrollIntoView();
+  }
+
   /** A control that filters says so, whatever it is asked for. */
   function offer(address) {
     valuesOf(address).forEach((value, place) => {
@@ -103,7 +119,8 @@
 
   function views() {
     try {
-      return Object.entries(JSON.parse(store.read("local", "views")) || {});
+      const kept = Object.entries(JSON.parse(store.read("local", "views")) || {});
+      return kept.filter(([, address]) => typeof address === "string");
     } catch {
       return [];
     }
@@ -114,7 +131,7 @@
   function listViews() {
     const saved = views();
     const here = saved.find(([, address]) => address === search());
-    const options = [{ label: "all runs", value: ALL }, ...saved.map(([name]) => ({ label: name, value: name }))];
+    const options = [{ label: "all runs", value: NO_VIEW }, ...saved.map(([name]) => ({ label: name, value: name }))];
     page.put("runs-view", { options, value: here ? here[0] : "" });
     page.put("runs-view-forget", { hidden: !here });
     page.put("runs-view-save", { hidden: Boolean(here) });
@@ -133,11 +150,11 @@
 
   function askForName() {
     page.put("runs-view-form", { hidden: false });
-    root.setTimeout(() => document.getElementById("runs-view-name").focus(), 50);
+    focus("runs-view-name");
   }
 
   function showView(name) {
-    const found = name === ALL ? [name, ""] : views().find(([other]) => other === name);
+    const found = name === NO_VIEW ? [name, ""] : views().find(([other]) => other === name);
     if (found && found[1] !== search()) page.put("runs-location", { search: found[1] });
   }
 
@@ -145,19 +162,45 @@
 
   const picked = () => page.get("runs-picked", "data") || [];
 
+  const shownRuns = () => [...document.querySelectorAll("#runs-table .pick[data-run]")].map((each) => each.dataset.run);
+
+  /** What is picked after the box of a run was clicked: `run` is in it or no longer. */
+  function toggled(runs, run) {
+    return runs.includes(run) ? runs.filter((other) => other !== run) : [...runs, run];
+  }
+
+  /** The same for the box over all runs of a page: all of them, or none if all were. */
+  function toggledAll(runs, page) {
+    const others = runs.filter((run) => !page.includes(run));
+    return page.every((run) => runs.includes(run)) ? others : [...others, ...page];
+  }
+
+  /** "3 picked, 2 of them not on this page": nothing is done to a run that nobody thinks of. */
+  function counted(runs, page) {
+    const away = runs.filter((run) => !page.includes(run)).length;
+    const where = away === 0 ? "" : away === runs.length ? ", not on this page" : `, ${away} of them not on this page`;
+    return `${runs.length} picked${where}`;
+  }
+
   function pick(button) {
-    const run = button.dataset.run;
-    const others = picked().filter((other) => other !== run);
-    const all = others.length < picked().length ? others : [...others, run];
-    page.put("runs-picked", { data: all });
+    const runs = button.dataset.run ? toggled(picked(), button.dataset.run) : toggledAll(picked(), shownRuns());
+    page.put("runs-picked", { data: runs });
+  }
+
+  /** Mark what is picked in the table as it is now, and count it. */
+  function mark(runs) {
+    const all = shownRuns();
+    const here = all.filter((run) => runs.includes(run)).length;
+    for (const box of document.querySelectorAll("#runs-table .pick")) {
+      const some = box.dataset.run ? runs.includes(box.dataset.run) : here > 0 && (here === all.length || "mixed");
+      box.setAttribute("aria-checked", String(some));
+    }
+    page.put("runs-count", { children: counted(runs, all) });
   }
 
   function showPicked(runs) {
-    for (const button of document.querySelectorAll("#runs-table .pick")) {
-      button.setAttribute("aria-checked", String(runs.includes(button.dataset.run)));
-    }
+    mark(runs);
     const pair = runs.length === 2;
-    page.put("runs-count", { children: `${runs.length} picked` });
     page.put("runs-actions", { hidden: runs.length === 0 });
     page.put("runs-confirm", { hidden: true });
     page.put("runs-compare", {
@@ -166,14 +209,38 @@
     });
   }
 
-  /** One file a run; a browser asks once whether several may be saved. */
+  /** Deleting asks first, and what a key does next deletes nothing. */
+  function askToDelete() {
+    const count = picked().length;
+    page.put("runs-confirm-text", { children: `Delete ${count === 1 ? "this run" : `these ${count} runs`} for good?` });
+    page.put("runs-confirm", { hidden: false });
+    focus("runs-confirm-no");
+  }
+
+  function keep() {
+    page.put("runs-confirm", { hidden: true });
+    focus("runs-delete");
+  }
+
+  /** When Dash has shown it. */
+  function focus(id) {
+    root.setTimeout(() => document.getElementById(id).focus(), 50);
+  }
+
+  /** One file a run, one after the other: a browser drops all but the first ten of a second. It
+   *  asks once whether several may be saved. */
   function exportAs(button) {
-    for (const run of picked()) {
-      const link = document.createElement("a");
-      link.href = `/api/runs/${encodeURIComponent(run)}/export?format=${button.dataset.export}`;
-      link.download = "";
-      link.click();
-    }
+    const runs = picked();
+    const format = button.dataset.export;
+    runs.forEach((run, place) => root.setTimeout(() => save(run, format, place + 1, runs.length), place * SAVING));
+  }
+
+  function save(run, format, number, count) {
+    const link = document.createElement("a");
+    link.href = `/api/runs/${encodeURIComponent(run)}/export?format=${format}`;
+    link.download = "";
+    link.click();
+    if (count > 1) page.put("runs-notice", { children: number < count ? `Saving file ${number} of ${count}.` : `Saved ${count} files.` });
   }
 
   // -- all of it ----------------------------------------------------------------------------------
@@ -181,8 +248,8 @@
   const CLICKS = [
     ["#runs-table .pick", pick],
     ["#runs-export [data-export]", exportAs],
-    ["#runs-delete", () => page.put("runs-confirm", { hidden: false })],
-    ["#runs-confirm-no", () => page.put("runs-confirm", { hidden: true })],
+    ["#runs-delete", askToDelete],
+    ["#runs-confirm-no", keep],
     ["#runs-unpick", () => page.put("runs-picked", { data: [] })],
     ["#runs-view-save", askForName],
     ["#runs-view-forget", () => keepViews(views().filter(([, address]) => address !== search()))],
@@ -214,11 +281,14 @@
       runsAddress(address, ...values) {
         root.setTimeout(listViews, 0); // when the address has changed
         if (triggered() === undefined || triggered() === "runs-location") {
+          toTop(address);
           const wanted = valuesOf(address);
           return [nothing(), ...wanted.map((value, place) => (value === values[place] ? nothing() : value))];
         }
         const [asked, shown] = [values, valuesOf(address)].map((each) => addressOf(each, address));
-        return [asked === shown ? nothing() : asked, ...values.map(nothing)];
+        if (asked === shown) return [nothing(), ...values.map(nothing)];
+        toTop(asked);
+        return [asked, ...values.map(nothing)];
       },
       runsOffer: offer,
       runsPicked: (runs) => showPicked(runs || []),
@@ -232,8 +302,9 @@
   function start(glue) {
     page = glue;
     document.addEventListener("click", onClick);
+    root.addEventListener("storage", () => attempt > 0 && listViews()); // kept or forgotten in another tab
     root.setInterval(tick, 1000);
   }
 
-  RyxDash.runs = Object.freeze({ start, callbacks, addressOf, valuesOf, labelOf });
+  RyxDash.runs = Object.freeze({ start, callbacks, addressOf, valuesOf, labelOf, toggled, toggledAll, counted });
 })(globalThis);

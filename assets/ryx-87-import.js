@@ -44,7 +44,7 @@
     if (done.length === 1) return done[0].sentence;
     const counts = `Imported ${done.length - refused.length} of ${done.length} files.`;
     const more = refused.length > MOST_SENTENCES ? [`${refused.length - MOST_SENTENCES} more were refused.`] : [];
-    return [counts, ...refused.slice(0, MOST_SENTENCES).map((one) => one.sentence), ...more].join(" ");
+    return [counts, ...refused.slice(0, MOST_SENTENCES).map((one) => one.sentence), ...more].join("\n");
   }
 
   // -- picking ------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The server callbacks of the list of runs: out of the log, one page of it, whenever it grows."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from hashlib import blake2s
 from typing import Any
 from uuid import uuid4
@@ -24,8 +24,11 @@ PAGE_SIZE = 50
 QUERY_LIMIT = 300
 """Characters of a question that a line shows."""
 
-MOST_PICKED = 200
-"""Runs that can be deleted at once."""
+MOST_PICKED = 10_000
+"""Picked runs that are believed."""
+
+MOST_DELETED = 500
+"""Runs that are deleted at once; the others stay picked."""
 
 OUTPUTS = {
     "send": Output(list_ids.SOCKET, "send"),
@@ -39,7 +42,6 @@ INPUTS = {
     "message": Input(list_ids.SOCKET, "message"),
     "search": Input(list_ids.LOCATION, "search"),
     "zone": Input(ids.ZONE, "data"),
-    "picked": State(list_ids.PICKED, "data"),
     "shown": State(list_ids.SHOWN, "data"),
 }
 FACETS = {
@@ -59,7 +61,18 @@ def register(app: Dash, log: EventLog) -> None:
         return delete_runs(log, parse_picked(picked)) if clicks else (no_update, no_update)
 
     app.callback(output=OUTPUTS, inputs={"asked": INPUTS})(draw)
-    app.callback(output=FACETS, inputs=[Input(list_ids.MODEL, "id")])(lambda _: choices(log))
+
+    def offer(_: Any, offered: Mapping[str, Any]) -> dict[str, Any]:
+        found = choices(log)
+        return {key: _if_new(options, offered[key]) for key, options in found.items()}
+
+    app.callback(
+        output=FACETS,
+        inputs=[
+            Input(list_ids.SHOWN, "data"),
+            {key: State(one.component_id, "options") for key, one in FACETS.items()},
+        ],
+    )(offer)
     app.callback(
         Output(list_ids.PICKED, "data"),
         Output(list_ids.NOTICE, "children"),
@@ -79,7 +92,6 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
         total = log.total() if query.given else None
     except LogError as error:
         return {"note": error.message}
-    picked = parse_picked(asked["picked"])
     part = query.where.part.words if query.where.part else ""
     frame = read.parse_frame(asked["message"])
     views: dict[str, Any] = {
@@ -97,10 +109,10 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "clear": not (query.given or query.ignored),
     }
-    key = _digest(lines, zone, query)
+    today = datetime.now(zone).date()
+    key = _digest(lines, zone, today, query)
     if asked["shown"] != key:
-        today = datetime.now(zone).date()
-        views |= {"shown": key, "table": runs.table(lines, picked, zone=zone, today=today)}
+        views |= {"shown": key, "table": runs.table(lines, zone=zone, today=today)}
     if frame is not None:
         drawn = Shown(n=frame.n, run=None, seq=frame.head)
         views["send"] = Envelope(c=uuid4().hex, m=(drawn,)).model_dump_json()
@@ -139,8 +151,8 @@ def choices(log: EventLog) -> dict[str, Any]:
 
 def delete_runs(log: EventLog, run_ids: tuple[str, ...]) -> tuple[list[str], str]:
     """Delete runs; gives those that are still there, and a sentence on what was done."""
-    left, reasons = [], []
-    for run_id in run_ids:
+    left, reasons = list(run_ids[MOST_DELETED:]), []
+    for run_id in run_ids[:MOST_DELETED]:
         try:
             log.delete(run_id)
         except UnknownRun:
@@ -150,7 +162,10 @@ def delete_runs(log: EventLog, run_ids: tuple[str, ...]) -> tuple[list[str], str
             reasons.append(error.message)
     gone = len(run_ids) - len(left)
     done = f"Deleted {format_count(gone)} run{'' if gone == 1 else 's'}."
-    return left, " ".join([*([done] if gone else []), *reasons[:3]])
+    more = run_ids[MOST_DELETED:]
+    are = "is" if len(more) == 1 else "are"
+    rest = [f"{format_count(len(more))} more {are} still picked: delete again."] if more else []
+    return left, " ".join([*([done] if gone else []), *reasons[:3], *rest])
 
 
 def parse_picked(value: Any) -> tuple[str, ...]:
@@ -179,6 +194,13 @@ def _hit(log: EventLog, run: Run, text: str) -> Hit | None:
     return Hit(seq=events[0].seq, step=events[0].step, parts=excerpt(events[0], text))
 
 
-def _digest(lines: list[ListedRun], zone: ZoneInfo, query: RunsQuery) -> str:
+def _if_new(options: Sequence[Mapping[str, str]], offered: Any) -> Any:
+    """The options, unless all are offered: a select that is open stays as it is."""
+    known = [one.get("value") for one in offered or () if isinstance(one, dict)]
+    return no_update if all(one["value"] in known for one in options) else options
+
+
+def _digest(lines: list[ListedRun], zone: ZoneInfo, today: date, query: RunsQuery) -> str:
     """Equal for lists that look the same."""
-    return blake2s(repr((lines, zone.key, query.given)).encode(), digest_size=8).hexdigest()
+    told = (lines, zone.key, today, query.given)
+    return blake2s(repr(told).encode(), digest_size=8).hexdigest()

@@ -24,6 +24,7 @@ def page(_: str) -> Any:
             html.Main(
                 html.Section(
                     [
+                        html.P(id=list_ids.NOTICE, className="notice-line", role="status"),
                         runs.actions(),
                         html.Div(
                             html.Table(id=list_ids.TABLE, className="runs-table"),
@@ -37,9 +38,6 @@ def page(_: str) -> Any:
                                     id=list_ids.NOTE,
                                     className="quiet",
                                     role="status",
-                                ),
-                                html.Span(
-                                    id=list_ids.NOTICE, className="notice-line", role="status"
                                 ),
                                 dcc.Link(
                                     html.Span(

@@ -67,7 +67,7 @@ def actions() -> Any:
             _button(ids.DELETE, "delete"),
             html.Span(
                 [
-                    html.Span("They cannot be brought back."),
+                    html.Span("Delete these runs for good?", id=ids.CONFIRM_TEXT),
                     html.Button(
                         "Delete", id=ids.CONFIRM_YES, className="button danger small", n_clicks=0
                     ),
@@ -91,12 +91,13 @@ def options(nothing: str, values: Sequence[str]) -> list[dict[str, str]]:
     return _choices(nothing, ((value, value) for value in values))
 
 
-def table(
-    lines: Sequence[ListedRun], picked: Sequence[str], *, zone: ZoneInfo, today: date
-) -> list[Any]:
-    """The children of the table. Times are in ``zone``; on the day ``today`` without the day."""
-    head = [html.Th(name, scope="col", className=_column(name)) for name in COLUMNS]
-    rows = [_row(line, line.run_id in picked, zone, today) for line in lines]
+def table(lines: Sequence[ListedRun], *, zone: ZoneInfo, today: date) -> list[Any]:
+    """The children of the table. Times are in ``zone``; on the day ``today`` without the day.
+
+    The client-side layer marks what is picked.
+    """
+    head = [html.Th(name or _pick_all(), scope="col", className=_column(name)) for name in COLUMNS]
+    rows = [_row(line, zone, today) for line in lines]
     return [html.Thead(html.Tr(head)), html.Tbody(rows)]
 
 
@@ -155,10 +156,10 @@ def pages(*, newest: str | None, older: str | None) -> list[Any]:
     return [dcc.Link(name, href=href, className="button small") for name, href in links if href]
 
 
-def _row(line: ListedRun, picked: bool, zone: ZoneInfo, today: date) -> Any:
+def _row(line: ListedRun, zone: ZoneInfo, today: date) -> Any:
     address = f"/runs/{line.run_id}"
     cells = (
-        _pick(line, picked),
+        _pick("Pick this run", **{"data-run": line.run_id}),
         badge(line.status),
         [
             html.A(_text(line.input), href=address, className="runs-query", dir="auto"),
@@ -188,17 +189,19 @@ def _row(line: ListedRun, picked: bool, zone: ZoneInfo, today: date) -> Any:
     )
 
 
-def _pick(line: ListedRun, picked: bool) -> Any:
+def _pick(label: str, **attributes: str) -> Any:
     return html.Button(
         className="pick",
         role="checkbox",
-        **{
-            "data-run": line.run_id,
-            "data-ended": "true" if line.status.ended else "false",
-            "aria-checked": "true" if picked else "false",
-            "aria-label": "Pick this run",
-        },
+        **{"aria-checked": "false", "aria-label": label, **attributes},
     )
+
+
+def _pick_all() -> list[Any]:
+    return [
+        _pick("Pick all runs on this page"),
+        html.Span("all on this page", className="pick-all"),
+    ]
 
 
 def _text(parts: Parts) -> list[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from dash.testing.browser import Browser
 from selenium.webdriver import ActionChains
@@ -216,6 +217,94 @@ def test_deleting_asks_first(page: PageUnderTest, log: SqliteLog) -> None:
     assert page.console == []
 
 
+def test_what_is_picked_and_not_to_be_seen_is_said(page: PageUnderTest) -> None:
+    page.open("/runs")
+    page.wait_for(lambda: len(listed(page)) == 50)
+    pick(page, "run069")
+    choose(page, "runs-status", "failed")
+    page.wait_for(lambda: page.text("#runs-count") == "1 picked, not on this page")
+    page.all("th .pick")[0].click()
+    page.wait_for(lambda: page.text("#runs-count") == "8 picked, 1 of them not on this page")
+    assert len(page.all('.pick[data-run][aria-checked="true"]')) == 7
+    page.find("runs-delete").click()
+    page.wait_for(lambda: "Delete these 8 runs for good?" in page.text("#runs-confirm"))
+    page.wait_for(lambda: page.script("return document.activeElement.id") == "runs-confirm-no")
+    page.find("runs-confirm-no").click()
+    page.wait_for(lambda: page.script("return document.activeElement.id") == "runs-delete")
+    page.all("th .pick")[0].click()
+    page.wait_for(lambda: page.text("#runs-count") == "1 picked, not on this page")
+    assert page.console == []
+
+
+def test_a_pick_goes_with_its_run_when_others_come(page: PageUnderTest) -> None:
+    page.open("/runs")
+    page.wait_for(lambda: len(listed(page)) == 50)
+    pick(page, "run069")
+    for text in ("one", "two"):
+        httpx.post(f"{page.server.url}/api/runs", json={"input": text})
+    page.wait_for(lambda: listed(page)[2:4] == ["run070", "run069"])
+
+    def checked() -> list[str]:
+        boxes = page.all('.pick[data-run][aria-checked="true"]')
+        return [str(box.get_attribute("data-run")) for box in boxes]
+
+    page.wait_for(lambda: checked() == ["run069"])
+
+
+def test_every_picked_run_is_exported_however_many(page: PageUnderTest, tmp_path: Path) -> None:
+    page.open("/runs?until=2026-01-01T00:26")
+    page.wait_for(lambda: len(listed(page)) == 25)
+    page.all("th .pick")[0].click()
+    page.wait_for(lambda: page.text("#runs-count") == "25 picked")
+    page.find("runs-export").find_element(By.CSS_SELECTOR, "[data-export=jsonl]").click()
+    page.wait_for(lambda: len(list((tmp_path / "download").glob("*.jsonl"))) == 25)
+    page.wait_for(lambda: page.text("#runs-notice") == "Saved 25 files.")
+    assert page.console == []
+
+
+def test_another_page_is_read_from_its_beginning(page: PageUnderTest) -> None:
+    page.open("/runs")
+    page.wait_for(lambda: len(listed(page)) == 50)
+    page.script("document.querySelector('.panel-body').scrollTop = 9999")
+    assert page.script("return document.querySelector('.panel-body').scrollTop") > 0
+    page.driver.find_element(By.LINK_TEXT, "older").click()
+    page.wait_for(lambda: len(listed(page)) == 20)
+    page.wait_for(
+        lambda: page.script("return document.querySelector('.panel-body').scrollTop") == 0
+    )
+
+
+def test_a_tool_that_is_new_can_be_chosen_without_loading_the_page(
+    page: PageUnderTest, log: SqliteLog
+) -> None:
+    page.open("/runs")
+    page.wait_for(lambda: page.all("#runs-tool option[value=x]"))
+    run = Run(run_id="run099", input="new", created=stamp(99))
+    call = step_event(EventKind.TOOL_CALL, EXECUTE, "", data={"call_id": "c", "tool": "brand_new"})
+    end = Draft(event=EventKind.WORKFLOW_COMPLETE)
+    log.restore(run, [d.at("run099", n, stamp(99)) for n, d in enumerate((call, end), 1)])
+    page.wait_for(lambda: page.all("#runs-tool option[value=brand_new]"))
+
+
+def test_a_view_may_have_any_name_and_is_known_in_other_tabs(page: PageUnderTest) -> None:
+    page.open("/runs")
+    page.wait_for(lambda: listed(page))
+    first = page.driver.current_window_handle
+    page.driver.switch_to.new_window("tab")
+    page.open("/runs?status=failed")
+    page.wait_for(lambda: len(listed(page)) == 7)
+    page.find("runs-view-save").click()
+    page.find("runs-view-name").send_keys("all", Keys.ENTER)
+    page.wait_for(lambda: page.find("runs-view").get_property("value") == "all")
+    page.driver.switch_to.window(first)
+    page.wait_for(lambda: page.all("#runs-view option[value=all]"))
+    choose(page, "runs-view", "all")
+    page.wait_for(lambda: search(page) == "?status=failed")
+    choose(page, "runs-view", " ")
+    page.wait_for(lambda: search(page) == "")
+    assert page.console == []
+
+
 def test_the_list_finds_its_server_again(page: PageUnderTest, tmp_path: Path) -> None:
     page.open("/runs")
     page.wait_for(lambda: listed(page))
@@ -236,7 +325,7 @@ def test_two_picked_runs_are_compared(page: PageUnderTest) -> None:
     page.wait_for(lambda: page.all(".compare-run"))
     shown = [run.get_attribute("data-run-id") for run in page.all(".compare-run")]
     assert shown == ["run070", "run069"]
-    assert "They part in" in page.text("#compare-parted")
+    assert "They first part in" in page.text("#compare-parted")
     assert page.text(".compare-answer ins") == "answer 69"
     for width in (390, 1280, 1600):
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}

@@ -2,10 +2,13 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import dash
 import pytest
+from dash import no_update
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +17,7 @@ from ryx_dash.callbacks.runs import (
     INPUTS,
     OUTPUTS,
     PAGE_SIZE,
+    _if_new,
     answer_list,
     delete_runs,
     parse_picked,
@@ -25,7 +29,7 @@ from ryx_dash.protocol.steps import RunStatus
 from tests.log.samples import claimed, event, started
 from tests.views.tree import find, one, text
 
-NOTHING = {"message": None, "search": "", "zone": "UTC", "picked": [], "shown": None}
+NOTHING = {"message": None, "search": "", "zone": "UTC", "shown": None}
 UTC = ZoneInfo("UTC")
 
 
@@ -218,7 +222,53 @@ def test_any_address_is_read(search):
     assert parse_query(query.page(None).removeprefix("/runs"), UTC).where == query.where
 
 
-def test_one_of_the_views_is_a_checkbox(log):
-    run = finished(log, "one")
-    shown = one(ask(log, picked=[run.run_id])["table"], role="checkbox")
-    assert shown["aria-checked"] == "true"
+def test_what_does_not_fit_into_one_deletion_stays_picked(log, monkeypatch):
+    monkeypatch.setattr(runs, "MOST_DELETED", 2)
+    names = [finished(log, "one").run_id for _ in range(3)]
+    assert delete_runs(log, tuple(names)) == (
+        names[2:],
+        "Deleted 2 runs. 1 more is still picked: delete again.",
+    )
+    assert [run.run_id for run in log.runs(limit=9).runs] == names[2:]
+
+
+def test_a_list_that_is_open_overnight_is_drawn_with_the_day(log, monkeypatch):
+    finished(log, "one")
+    before = ask(log)
+    assert "table" not in ask(log, shown=before["shown"])
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(days=1)
+
+    monkeypatch.setattr(runs, "datetime", Tomorrow)
+    after = ask(log, shown=before["shown"])
+    assert "-" in text(one(after["table"], type="Time"))
+
+
+def test_the_first_of_two_values_counts_as_on_the_page(log):
+    finished(log, "one")
+    assert queries(ask(log, search="?q=one&q=two")) == ["one"]
+    assert queries(ask(log, search="?q=&q=two")) == ["one"]
+
+
+@pytest.mark.parametrize("search", ["?q=%21%21", "?status=success,odd", "?since=2026-01-01T"])
+def test_what_asks_for_nothing_is_said_to_be_not_applied(log, search):
+    finished(log, "one")
+    views = ask(log, search=search)
+    assert queries(views) == ["one"]
+    assert f"not applied: {unquote(search[1:])}." in views["note"]
+
+
+def test_a_time_may_name_its_own_zone():
+    tokyo = ZoneInfo("Asia/Tokyo")
+    for value in ("2026-01-01T09:00", "2026-01-01T00:00Z", "2025-12-31T19:00-05:00"):
+        assert parse_query(f"?since={value}", tokyo).where.since == "2026-01-01T00:00:00.000000Z"
+
+
+def test_selects_are_left_alone_until_there_is_something_new():
+    options = [{"label": "all", "value": "all"}, {"label": "m", "value": "m"}]
+    assert _if_new(options, None) == options
+    assert _if_new(options, [*options, {"label": "gone", "value": "gone"}]) is no_update
+    assert _if_new(options, options[:1]) == options

@@ -38,6 +38,25 @@ def test_an_excerpt_is_of_the_text_that_has_most_of_it() -> None:
     assert excerpt(one, "red blue") == (("red", True), (" and ", False), ("blue", True))
 
 
+def test_an_excerpt_shows_words_that_stand_far_apart() -> None:
+    far = event("r", 1, output="needle " + "more " * 500 + "thread " + "more " * 500)
+    assert hits(excerpt(far, "needle thread")) == ["needle", "thread"]
+    apart = event("r", 1, message="a needle", output={"x": "neither", "y": "a thread"})
+    assert excerpt(apart, "needle thread") == (
+        *(("a ", False), ("needle", True), (" · a ", False), ("thread", True)),
+    )
+
+
+def test_an_excerpt_shows_two_places_at_most() -> None:
+    one = event("r", 1, output=["one", "two", "three"])
+    assert hits(excerpt(one, "one two three")) == ["one", "two"]
+
+
+def test_an_excerpt_of_an_event_that_has_none_of_it_is_empty_or_its_message() -> None:
+    assert excerpt(event("r", 1, message="red"), "blue") == (("red", False),)
+    assert excerpt(event("r", 1, message="red"), "") == ()
+
+
 def test_an_excerpt_of_a_long_text_is_about_its_hit() -> None:
     one = event("r", 1, output="word " * 500 + "needle " + "more " * 500)
     parts = excerpt(one, "needle")

@@ -24,8 +24,8 @@ LINE = ListedRun(
 )
 
 
-def table(*lines, picked=()):
-    return runs.table(lines, picked, zone=ZoneInfo("UTC"), today=date(2026, 1, 2))
+def table(*lines):
+    return runs.table(lines, zone=ZoneInfo("UTC"), today=date(2026, 1, 2))
 
 
 def cells(shown):
@@ -57,10 +57,11 @@ def test_a_running_run_has_a_clock_and_a_waiting_one_has_none():
     assert "(empty)" in cells(table(queued))
 
 
-def test_picked_runs_are_checked():
+def test_each_run_can_be_picked_and_all_together():
     other = ListedRun(**{**fields(LINE), "run_id": "r2"})
-    shown = find(table(LINE, other, picked=["r2"]), role="checkbox")
-    assert [box["aria-checked"] for box in shown] == ["false", "true"]
+    shown = find(table(LINE, other), role="checkbox")
+    assert [box.get("data-run") for box in shown] == [None, "r1", "r2"]
+    assert shown[0]["aria-label"] == "Pick all runs on this page"
 
 
 def test_the_note_says_that_filters_hide_runs():
