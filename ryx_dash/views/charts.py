@@ -408,6 +408,7 @@ def _rows_axis(names: Sequence[str]) -> dict[str, Any]:
     return {
         "tickvals": list(range(len(names))),
         "ticktext": [label(name) for name in names],
+        "ticks": "",
         "range": [max(len(names), 1) - 0.5, -0.5],
         "showgrid": False,
         "zeroline": False,
@@ -423,7 +424,7 @@ def _counts(counts: Sequence[int]) -> dict[str, Any]:
 
 def _room(names: Iterable[str]) -> int:
     """Pixels that the names of rows take."""
-    return max(64, min(148, 12 + 7 * max((len(label(name)) for name in names), default=0)))
+    return max(64, min(148, 20 + 7 * max((len(label(name)) for name in names), default=0)))
 
 
 def label(name: str) -> str:
