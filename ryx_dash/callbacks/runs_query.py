@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ryx_dash.callbacks.frame import MAX_TEXT
 from ryx_dash.log.base import RunFilter
+from ryx_dash.log.words import wanted
 from ryx_dash.protocol.analysis import parse_part
 from ryx_dash.protocol.clean import clean_text
 from ryx_dash.protocol.events import utc
@@ -41,10 +42,12 @@ class RunsQuery:
 def parse_query(search: Any, zone: ZoneInfo) -> RunsQuery:
     """Read the part of an address from its ``?`` on. Dates are days in ``zone``."""
     text = search if isinstance(search, str) else ""
-    values = {name: clean_text(value)[:MAX_TEXT] for name, value in parse_qsl(text.lstrip("?"))}
+    pairs = parse_qsl(text.lstrip("?"), keep_blank_values=True)
+    # Of a name that is there twice the first one counts, as it does for the page's controls.
+    values = {name: clean_text(value)[:MAX_TEXT] for name, value in reversed(pairs)}
     shortest, longest = _span(values.get("took", ""))
     fields: dict[str, Any] = {
-        "q": values.get("q", "").strip(),
+        "q": _text(values.get("q", "")),
         "status": _statuses(values.get("status", "")),
         "model": _one(values.get("model", "")),
         "intent": _one(values.get("intent", "")),
@@ -75,12 +78,19 @@ def parse_query(search: Any, zone: ZoneInfo) -> RunsQuery:
     )
 
 
+def _text(value: str) -> str:
+    """What is searched for; a text without a word asks for nothing."""
+    return value.strip() if wanted(value) else ""
+
+
 def _one(value: str) -> frozenset[str]:
     return frozenset({value}) if value else frozenset()
 
 
 def _statuses(value: str) -> frozenset[RunStatus]:
-    return frozenset(status for status in RunStatus if status in value.split(","))
+    """Those named; none if one of the names is no status."""
+    names = frozenset(value.split(","))
+    return frozenset(map(RunStatus, names)) if names <= frozenset(RunStatus) else frozenset()
 
 
 def _span(value: str) -> tuple[float | None, float | None]:
@@ -94,12 +104,12 @@ def _milliseconds(text: str) -> float | None:
 
 
 def _moment(value: str, zone: ZoneInfo, days: int = 0) -> str:
-    """A time (``2026-01-31T14:00``, in ``zone`` if it names no offset), or the beginning of the day
+    """A time (``2026-01-31T14:00``, which may name a zone of its own), or the beginning of the day
     so many days after one, as events carry times; empty for what is neither."""
     try:
         if "T" in value:
-            told = datetime.fromisoformat(value)
-            moment = (told if told.tzinfo else told.replace(tzinfo=zone)).astimezone(UTC)
+            named = datetime.fromisoformat(value)
+            moment = (named if named.tzinfo else named.replace(tzinfo=zone)).astimezone(UTC)
         else:
             day = date.fromisoformat(value) + timedelta(days=days)
             moment = datetime.combine(day, time(), zone).astimezone(UTC)
