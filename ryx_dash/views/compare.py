@@ -198,7 +198,7 @@ def _steps(shown: Comparison) -> Any:
         )
         for pair in shown.steps
     ]
-    return _table(("Step", "A", "B", "Time from the start", "A", "B", "B − A"), rows)
+    return _table(("Step", "A", "B", "Time from the start", "A took", "B took", "B − A"), rows)
 
 
 def _fields(pair: StepPair) -> list[Any]:
@@ -229,7 +229,7 @@ def _calls(calls: Sequence[CallPair]) -> Any:
         )
         for pair in calls
     ]
-    return _table(("Tool", "A", "B"), rows)
+    return _table(("Tool", "A", "B"), rows, kind="compare-calls")
 
 
 def _result(pair: CallPair) -> list[Any]:
@@ -315,6 +315,6 @@ def _panel(title: str, inside: Any) -> Any:
     )
 
 
-def _table(names: Sequence[str], rows: Sequence[Any]) -> Any:
+def _table(names: Sequence[str], rows: Sequence[Any], *, kind: str = "compare-steps") -> Any:
     head = html.Tr([html.Th(name, scope="col") for name in names])
-    return html.Table([html.Thead(head), html.Tbody(rows)], className="compare-table")
+    return html.Table([html.Thead(head), html.Tbody(rows)], className=f"compare-table {kind}")

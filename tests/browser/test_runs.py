@@ -331,6 +331,9 @@ def test_two_picked_runs_are_compared(page: PageUnderTest) -> None:
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         assert page.script("return document.documentElement.scrollWidth") <= width
+        assert page.all(".compare-bar[data-run=a]")[0].is_displayed()
+        sides = [cell.size["width"] for cell in page.all(".compare-calls tbody tr:first-child td")]
+        assert abs(sides[0] - sides[1]) <= 1
     page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     page.all("#compare-parted a")[0].click()
     page.wait_for(lambda: page.run["id"] == "run070")
