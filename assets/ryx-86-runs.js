@@ -148,6 +148,14 @@
     page.put("runs-view-name", { value: "" });
   }
 
+  /** Escape leaves the name; nothing is kept. */
+  function leaveName(event) {
+    if (event.key !== "Escape" || event.target.id !== "runs-view-name") return;
+    page.put("runs-view-form", { hidden: true });
+    page.put("runs-view-name", { value: "" });
+    document.getElementById("runs-view-save").focus();
+  }
+
   function askForName() {
     page.put("runs-view-form", { hidden: false });
     focus("runs-view-name");
@@ -302,6 +310,7 @@
   function start(glue) {
     page = glue;
     document.addEventListener("click", onClick);
+    document.addEventListener("keydown", leaveName);
     root.addEventListener("storage", () => attempt > 0 && listViews()); // kept or forgotten in another tab
     root.setInterval(tick, 1000);
   }

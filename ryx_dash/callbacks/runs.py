@@ -89,7 +89,7 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
     try:
         page = _page(log, query)
         lines = [listed(log, run, query.where.text) for run in page.runs]
-        total = log.total() if query.given else None
+        total = log.total()
     except LogError as error:
         return {"note": error.message}
     part = query.where.part.words if query.where.part else ""
@@ -99,6 +99,7 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
             len(lines),
             zone=zone.key,
             total=total,
+            filtered=bool(query.given),
             alone=not (query.before or page.next),
             part=part,
             ignored=query.ignored,
@@ -112,7 +113,9 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
     today = datetime.now(zone).date()
     key = _digest(lines, zone, today, query)
     if asked["shown"] != key:
-        views |= {"shown": key, "table": runs.table(lines, zone=zone, today=today)}
+        filtered = bool(query.given)
+        table = runs.table(lines, zone=zone, today=today, filtered=filtered)
+        views |= {"shown": key, "table": table}
     if frame is not None:
         drawn = Shown(n=frame.n, run=None, seq=frame.head)
         views["send"] = Envelope(c=uuid4().hex, m=(drawn,)).model_dump_json()

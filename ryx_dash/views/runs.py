@@ -91,32 +91,46 @@ def options(nothing: str, values: Sequence[str]) -> list[dict[str, str]]:
     return _choices(nothing, ((value, value) for value in values))
 
 
-def table(lines: Sequence[ListedRun], *, zone: ZoneInfo, today: date) -> list[Any]:
+def table(
+    lines: Sequence[ListedRun], *, zone: ZoneInfo, today: date, filtered: bool = False
+) -> list[Any]:
     """The children of the table. Times are in ``zone``; on the day ``today`` without the day.
+    ``filtered``: something narrows the list, which is said if there are no ``lines``.
 
     The client-side layer marks what is picked.
     """
     head = [html.Th(name or _pick_all(), scope="col", className=_column(name)) for name in COLUMNS]
     rows = [_row(line, zone, today) for line in lines]
-    return [html.Thead(html.Tr(head)), html.Tbody(rows)]
+    caption = [] if rows else [html.Caption(_nothing(filtered=filtered))]
+    return [*caption, html.Thead(html.Tr(head)), html.Tbody(rows)]
+
+
+def _nothing(*, filtered: bool) -> str:
+    if filtered:
+        return "No run passes these filters."
+    return "No runs here. Ask something on the live page, or import a run's file."
 
 
 def note(
     count: int,
     *,
     zone: str,
-    total: int | None = None,
+    total: int,
+    filtered: bool = False,
     alone: bool = True,
     part: str = "",
     ignored: Sequence[tuple[str, str]] = (),
 ) -> str:
     """The sentences under the table, for a page of ``count`` runs.
 
-    ``total`` runs are in the log; ``None``: no filter narrows the list. ``alone``: there is no
+    ``total`` runs are in the log. ``filtered``: something narrows the list. ``alone``: there is no
     other page. ``part`` is in words what must have happened in them, a filter that has no control;
     ``ignored`` are parameters of the address that could not be understood.
     """
-    sentences = [_which(count, total, alone=alone, zone=zone), *misunderstood(ignored)]
+    tell = _filtered if filtered and total else _all
+    zoned = [f"times in {zone}"] if count else []
+    which = " · ".join([*tell(count, total, alone=alone), *zoned])
+    sentences = [f"{which}.", *misunderstood(ignored)]
     if part:
         sentences.insert(1, f"Only runs in which {one_line(part, 160)}.")
     return " ".join(sentences)
@@ -128,18 +142,19 @@ def misunderstood(ignored: Sequence[tuple[str, str]]) -> list[str]:
     return [f"Not understood, so not applied: {told}."] if told else []
 
 
-def _which(count: int, total: int | None, *, alone: bool, zone: str) -> str:
-    if count == 0 and not total:
-        return "No runs yet."
+def _all(count: int, total: int, *, alone: bool) -> list[str]:
+    if count == 0:
+        return ["No runs yet" if alone else "No older runs"]
+    return [_runs(count) if alone else f"{format_count(count)} of {_runs(total)} on this page"]
+
+
+def _filtered(count: int, total: int, *, alone: bool) -> list[str]:
     if count == 0 and alone:
-        return f"No run passes these filters: 0 of {_runs(total or 0)}."
-    if total is None:
-        shown = [f"{_runs(count)} on this page"]
-    elif alone:
-        shown = [f"{format_count(count)} of {_runs(total)}", _hidden(total - count)]
-    else:
-        shown = [f"{format_count(count)} of {_runs(total)} on this page", "filters hide others"]
-    return f"{' · '.join([*shown, f'times in {zone}'])}."
+        return [f"No run passes these filters: 0 of {_runs(total)}"]
+    shown = f"{format_count(count)} of {_runs(total)}"
+    if alone:
+        return [shown, _hidden(total - count)]
+    return [f"{shown} on this page", "filters hide others"]
 
 
 def _hidden(count: int) -> str:
@@ -158,6 +173,7 @@ def pages(*, newest: str | None, older: str | None) -> list[Any]:
 
 def _row(line: ListedRun, zone: ZoneInfo, today: date) -> Any:
     address = f"/runs/{line.run_id}"
+    began = line.started or line.created
     cells = (
         _pick("Pick this run", **{"data-run": line.run_id}),
         badge(line.status),
@@ -170,9 +186,9 @@ def _row(line: ListedRun, zone: ZoneInfo, today: date) -> Any:
             html.Span(line.intent, className="quiet runs-intent"),
         ],
         html.Time(
-            moment(line.started or line.created, zone, today),
-            dateTime=line.created,
-            title=f"{line.created} UTC{', from a file' if line.imported else ''}",
+            moment(began, zone, today),
+            dateTime=began,
+            title=f"{_utc(began)}{', from a file' if line.imported else ''}",
         ),
         _duration(line),
         format_count(line.events),
@@ -187,6 +203,11 @@ def _row(line: ListedRun, zone: ZoneInfo, today: date) -> Any:
         [html.Td(cell, className=_column(name)) for name, cell in zip(COLUMNS, cells, strict=True)],
         **{"data-run-id": line.run_id, "data-status": str(line.status)},
     )
+
+
+def _utc(ts: str) -> str:
+    """A time of an event for people: ``2026-01-01 00:00:00.000000 UTC``."""
+    return ts.replace("T", " ").replace("Z", " UTC")
 
 
 def _pick(label: str, **attributes: str) -> Any:

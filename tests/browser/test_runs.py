@@ -184,6 +184,9 @@ def test_a_view_is_kept_under_a_name(page: PageUnderTest) -> None:
     page.open("/runs?status=failed")
     page.wait_for(lambda: len(listed(page)) == 7)
     page.find("runs-view-save").click()
+    page.find("runs-view-name").send_keys("not this", Keys.ESCAPE)
+    page.wait_for(lambda: not page.find("runs-view-name").is_displayed())
+    page.find("runs-view-save").click()
     page.find("runs-view-name").send_keys("what failed", Keys.ENTER)
     page.wait_for(lambda: page.all('#runs-view option[value="what failed"]'))
     page.open("/runs")
@@ -347,6 +350,8 @@ def test_nothing_scrolls_sideways(page: PageUnderTest, width: int) -> None:
     page.open("/runs?q=kettle")
     page.wait_for(lambda: listed(page))
     assert page.script("return document.documentElement.scrollWidth") <= width
+    facts = page.all(f"{TABLE}:first-child td:is(.col-events, .col-tools, .col-started)")
+    assert [fact.is_displayed() for fact in facts] == [True] * 3
     page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 

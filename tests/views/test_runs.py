@@ -39,7 +39,7 @@ def test_a_line_says_all_about_a_run():
     ]
     assert one(table(LINE), type="Mark")["children"] == "kettle"
     assert one(table(LINE), className="runs-query")["href"] == "/runs/r1"
-    assert "UTC" in one(table(LINE), type="Time")["title"]
+    assert one(table(LINE), type="Time")["title"] == "2026-01-02 12:00:05.000000 UTC"
 
 
 def test_a_hit_leads_to_its_event():
@@ -64,32 +64,45 @@ def test_each_run_can_be_picked_and_all_together():
     assert shown[0]["aria-label"] == "Pick all runs on this page"
 
 
-def test_the_note_says_that_filters_hide_runs():
-    assert runs.note(0, zone="UTC") == runs.note(0, total=0, zone="UTC") == "No runs yet."
-    assert runs.note(0, total=7, zone="UTC") == "No run passes these filters: 0 of 7 runs."
-    assert runs.note(1, zone="UTC") == "1 run on this page · times in UTC."
+def test_the_note_says_how_many_runs_there_are():
+    assert runs.note(0, total=0, zone="UTC") == "No runs yet."
+    assert runs.note(0, total=0, filtered=True, zone="UTC") == "No runs yet."
+    assert runs.note(0, total=9, alone=False, zone="UTC") == "No older runs."
+    assert runs.note(1, total=1, zone="UTC") == "1 run · times in UTC."
+    said = runs.note(50, total=100_000, alone=False, zone="UTC")
+    assert said == "50 of 100,000 runs on this page · times in UTC."
 
 
 def test_the_note_says_how_many_runs_filters_hide():
-    said = runs.note(3, total=1200, zone="UTC")
+    said = runs.note(0, total=7, filtered=True, zone="UTC")
+    assert said == "No run passes these filters: 0 of 7 runs."
+    said = runs.note(3, total=1200, filtered=True, zone="UTC")
     assert said == "3 of 1,200 runs · filters hide 1,197 · times in UTC."
-    assert "1 of 1 run · filters hide none" in runs.note(1, total=1, zone="UTC")
+    assert "1 of 1 run · filters hide none" in runs.note(1, total=1, filtered=True, zone="UTC")
     assert "50 of 120 runs on this page · filters hide others" in runs.note(
-        50, total=120, alone=False, zone="UTC"
+        50, total=120, filtered=True, alone=False, zone="UTC"
     )
 
 
 def test_the_note_says_what_must_have_happened():
-    said = runs.note(3, total=4, zone="UTC", part="rag_context ended")
+    said = runs.note(3, total=4, filtered=True, zone="UTC", part="rag_context ended")
     assert said.endswith(" · times in UTC. Only runs in which rag_context ended.")
 
 
 def test_the_note_says_which_filters_were_not_applied():
     ignored = [("since", "abc"), ("took", "x" * 500)]
-    said = runs.note(3, zone="UTC", ignored=ignored)
-    assert said.startswith("3 runs on this page · times in UTC. Not understood, so not applied: ")
+    said = runs.note(3, total=3, zone="UTC", ignored=ignored)
+    assert said.startswith("3 runs · times in UTC. Not understood, so not applied: ")
     assert "since=abc" in said
     assert len(said) < 200
+
+
+def test_a_list_of_nothing_says_so_where_its_lines_would_be():
+    where = {"zone": ZoneInfo("UTC"), "today": date(2026, 1, 2)}
+    assert text(one(table(), type="Caption")).startswith("No runs here. Ask ")
+    narrowed = runs.table([], filtered=True, **where)
+    assert text(one(narrowed, type="Caption")) == "No run passes these filters."
+    assert find(table(LINE), type="Caption") == []
 
 
 def test_only_pages_that_there_are_have_links():
