@@ -59,7 +59,8 @@
     page.put("zone", { data: Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC" });
     listViews();
     RyxDash.importer.picker();
-    new MutationObserver(() => mark(picked())).observe(document.getElementById("runs-table"), {
+    const drawn = () => [mark(picked()), tick()];
+    new MutationObserver(drawn).observe(document.getElementById("runs-table"), {
       childList: true, subtree: true, attributeFilter: ["data-run"],
     });
     connect();

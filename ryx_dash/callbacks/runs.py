@@ -113,8 +113,8 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
     today = datetime.now(zone).date()
     key = _digest(lines, zone, today, query)
     if asked["shown"] != key:
-        filtered = bool(query.given)
-        table = runs.table(lines, zone=zone, today=today, filtered=filtered)
+        narrowed = bool(query.given or query.before)
+        table = runs.table(lines, zone=zone, today=today, narrowed=narrowed)
         views |= {"shown": key, "table": table}
     if frame is not None:
         drawn = Shown(n=frame.n, run=None, seq=frame.head)

@@ -83,7 +83,11 @@ def _run(name: str, state: RunState, zone: ZoneInfo, today: date) -> Any:
                 [*_started(state, zone, today), " · ".join(filter(None, facts))],
                 className="data quiet",
             ),
-            *([html.P(state.failure, className="compare-failure")] if state.failure else []),
+            *(
+                [html.P(one_line(state.failure, 300), className="compare-failure")]
+                if state.failure
+                else []
+            ),
         ],
         className="panel compare-run",
         **{"data-run-id": state.run_id, "aria-label": f"Run {name}"},
@@ -162,7 +166,8 @@ def _where(shown: Comparison) -> list[Any]:
 def _unfinished(shown: Comparison) -> list[Any]:
     """Of runs that go on, what was compared is not all that there will be."""
     going = [
-        f" {name} is {state.status}: it was compared up to its event {format_count(state.seq)}."
+        f" {name} is {state.status}"
+        + (f": it was compared up to its event {format_count(state.seq)}." if state.seq else ".")
         for name, state in (("A", shown.a), ("B", shown.b))
         if not state.status.ended
     ]

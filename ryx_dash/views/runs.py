@@ -92,23 +92,23 @@ def options(nothing: str, values: Sequence[str]) -> list[dict[str, str]]:
 
 
 def table(
-    lines: Sequence[ListedRun], *, zone: ZoneInfo, today: date, filtered: bool = False
+    lines: Sequence[ListedRun], *, zone: ZoneInfo, today: date, narrowed: bool = False
 ) -> list[Any]:
     """The children of the table. Times are in ``zone``; on the day ``today`` without the day.
-    ``filtered``: something narrows the list, which is said if there are no ``lines``.
 
-    The client-side layer marks what is picked.
+    ``narrowed``: filters may hide runs. The client-side layer marks what is picked.
     """
     head = [html.Th(name or _pick_all(), scope="col", className=_column(name)) for name in COLUMNS]
     rows = [_row(line, zone, today) for line in lines]
-    caption = [] if rows else [html.Caption(_nothing(filtered=filtered))]
-    return [*caption, html.Thead(html.Tr(head)), html.Tbody(rows)]
+    nothing = [] if rows else [html.Caption(_nothing(narrowed=narrowed))]
+    return [*nothing, html.Thead(html.Tr(head)), html.Tbody(rows)]
 
 
-def _nothing(*, filtered: bool) -> str:
-    if filtered:
-        return "No run passes these filters."
-    return "No runs here. Ask something on the live page, or import a run's file."
+def _nothing(*, narrowed: bool) -> list[Any]:
+    if narrowed:
+        return ["No run passes these filters."]
+    ask = html.A("Ask something", href="/")
+    return ["No runs yet. ", ask, ", or import a file that was exported."]
 
 
 def note(

@@ -10,9 +10,9 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from ryx_dash.log.base import EventLog, Run
+from ryx_dash.log.base import EventLog, NewRun, Run
 from ryx_dash.log.sqlite import SqliteLog
-from ryx_dash.protocol.events import Draft, Event, EventKind, step_event
+from ryx_dash.protocol.events import Draft, Event, EventKind, now, step_event
 from ryx_dash.protocol.steps import EXECUTE, LLM
 from tests.browser.page import PageUnderTest
 from tests.servers import dashboard
@@ -306,6 +306,32 @@ def test_a_view_may_have_any_name_and_is_known_in_other_tabs(page: PageUnderTest
     choose(page, "runs-view", " ")
     page.wait_for(lambda: search(page) == "")
     assert page.console == []
+
+
+BLANKS = """
+window.blanks = 0;
+(function look() {
+  const clocks = [...document.querySelectorAll(".ticking")];
+  window.blanks += clocks.filter((clock) => !clock.textContent).length;
+  requestAnimationFrame(look);
+})();
+"""
+
+
+def test_the_clock_of_a_running_run_is_never_blank(page: PageUnderTest, log: SqliteLog) -> None:
+    page.open("/runs")
+    page.wait_for(lambda: len(listed(page)) == 50)
+    log.start(NewRun(input="long"))
+    run = log.claim("test", at_once=99, lease_seconds=600)
+    assert run is not None
+    page.wait_for(lambda: page.text(".ticking"))
+    page.script(BLANKS)
+    for seq in range(1, 5):
+        log.append(
+            run.lease, [step_event(EventKind.STEP_START, LLM, "").at(run.run_id, seq, now())]
+        )
+        page.wait_for(lambda seq=seq: page.text(f"{TABLE} td.col-events") == str(seq))
+    assert page.script("return window.blanks") == 0
 
 
 def test_the_list_finds_its_server_again(page: PageUnderTest, tmp_path: Path) -> None:

@@ -73,6 +73,14 @@ def test_the_note_says_how_many_runs_there_are():
     assert said == "50 of 100,000 runs on this page · times in UTC."
 
 
+def test_an_empty_list_says_why_and_where_runs_come_from():
+    assert text(one(table(), type="Caption")).startswith("No runs yet. Ask something")
+    assert [link["href"] for link in find(table(), type="A")] == ["/"]
+    shown = runs.table((), zone=ZoneInfo("UTC"), today=date(2026, 1, 2), narrowed=True)
+    assert text(one(shown, type="Caption")) == "No run passes these filters."
+    assert find(table(LINE), type="Caption") == []
+
+
 def test_the_note_says_how_many_runs_filters_hide():
     said = runs.note(0, total=7, filtered=True, zone="UTC")
     assert said == "No run passes these filters: 0 of 7 runs."
