@@ -105,14 +105,6 @@ def test_the_note_says_which_filters_were_not_applied():
     assert len(said) < 200
 
 
-def test_a_list_of_nothing_says_so_where_its_lines_would_be():
-    where = {"zone": ZoneInfo("UTC"), "today": date(2026, 1, 2)}
-    assert text(one(table(), type="Caption")).startswith("No runs here. Ask ")
-    narrowed = runs.table([], filtered=True, **where)
-    assert text(one(narrowed, type="Caption")) == "No run passes these filters."
-    assert find(table(LINE), type="Caption") == []
-
-
 def test_only_pages_that_there_are_have_links():
     assert runs.pages(newest=None, older=None) == []
     assert [text(link) for link in runs.pages(newest="/runs", older="/runs?before=x")] == [
