@@ -46,7 +46,8 @@ localStorage.setItem("ryx.views", JSON.stringify({"launch code": location.search
 location.reload();
 """
 PICK_AND_DELETE = """
-for (const box of [...document.querySelectorAll("#runs-table .pick")].slice(0, 2)) box.click();
+const boxes = [...document.querySelectorAll("#runs-table .pick[data-run]")];
+for (const box of boxes.slice(0, 2)) box.click();
 setTimeout(() => document.getElementById("runs-delete").click(), 500);
 """
 IMPORT = """
