@@ -1,5 +1,6 @@
 """The timeline in the browser: drawn when it is looked at, live, and a way to select."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +79,34 @@ def test_it_grows_with_the_run_and_a_click_selects(page: PageUnderTest, writer: 
     selected = "#workflow-steps [aria-current=true]"
     page.wait_for(lambda: page.script(f"return !!document.querySelector('{selected}')"))
     assert page.script(f"return document.querySelector('{selected}').dataset.node") == "rag"
+    assert page.console == []
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (1280, 800), (390, 844)])
+def test_a_click_selects_the_step_in_every_window(
+    page: PageUnderTest, writer: RunWriter, size: tuple[int, int]
+) -> None:
+    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    writer.write([step(EventKind.STEP_START, RAG)])
+    time.sleep(0.2)  # a bar is as wide as its step was long
+    writer.finish()
+    page.open(f"/runs/{writer.run.run_id}")
+    show(page, "timeline")
+    page.wait_for(lambda: len(bars(page)) == 8)
+    page.find("timeline-fold").click()
+    bar = page.script(
+        "const place = {block: 'center', behavior: 'instant'};"
+        "document.getElementById('timeline').scrollIntoView(place);"
+        "const wide = (e) => e.getBoundingClientRect().width;"
+        "return [...document.querySelectorAll('#timeline .barlayer .point path')]"
+        ".sort((a, b) => wide(b) - wide(a))[0]"
+    )
+    ActionChains(page.driver).move_to_element(bar).click().perform()
+    page.wait_for(lambda: page.all("#workflow-steps [data-node=rag][aria-current=true]"))
+    page.wait_for(lambda: "rag_context" in page.script("return location.search"))
+    assert page.script("return document.documentElement.scrollWidth") <= size[0]
+    page.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     assert page.console == []
 
 
