@@ -96,12 +96,12 @@
     return least ? `from ${least} ms` : `up to ${most} ms`;
   }
 
-  /** Another list is read from its beginning. */
+  /** Another list is read from its beginning. The analytics have the same controls, and no list. */
   function toTop(address) {
     const before = shown;
     shown = address || "";
-    if (before === null || before === shown) return;
     const list = document.querySelector(".list-main");
+    if (before === null || before === shown || list === null) return;
     list.querySelector(".panel-body").scrollTop = 0;
     if (list.getBoundingClientRect().top < 0) list.scrollIntoView();
   }
