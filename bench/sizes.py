@@ -188,7 +188,6 @@ def of_many_runs(worker: Worker, log: EventLog, count: int) -> dict[str, Act]:
     asked = {
         str(runs.INPUTS["message"]): {"data": json.dumps({"n": 1, "run": "*", "head": 1})},
         str(runs.INPUTS["zone"]): "UTC",
-        str(runs.INPUTS["picked"]): [],
     }
 
     def show(**query: str) -> Callable[[], object]:
