@@ -61,8 +61,9 @@ class Source:
 class Author:
     """Writes runs. Two authors with one seed write the same."""
 
-    def __init__(self, seed: int = 7) -> None:
+    def __init__(self, seed: int = 7, *, asked: Sequence[str] = ASKED) -> None:
         self._random = random.Random(seed)
+        self._asked = asked
         self._sources = _sources()
         self._names = sorted({word for s in self._sources for word in _names(s)})
         prose = (s for s in self._sources if s.path.endswith(".md"))
@@ -71,7 +72,7 @@ class Author:
     def question(self) -> str:
         """What a person asks."""
         source, name = self._random.choice(self._sources), self._random.choice(self._names)
-        return self._random.choice(ASKED).format(name=name, path=source.path)
+        return self._random.choice(self._asked).format(name=name, path=source.path)
 
     def run(self, question: str, *, short: bool = True) -> Iterator[Timed]:
         """All events of one run, from its start to its end. One in twenty fails."""
@@ -211,10 +212,17 @@ def write_long_run(log: EventLog, author: Author, events: int) -> Run:
     return run
 
 
-def write_runs(log: EventLog, author: Author, count: int) -> None:
-    """Put ``count`` short runs into the log, five minutes from one to the next."""
+def write_runs(
+    log: EventLog,
+    author: Author,
+    count: int,
+    *,
+    first: datetime = FIRST_DAY,
+    apart: timedelta = timedelta(minutes=5),
+) -> None:
+    """Put ``count`` short runs into the log, the ``first`` one begun then, and so on."""
     for number in range(count):
-        begun = FIRST_DAY + timedelta(minutes=5 * number)
+        begun = first + apart * number
         question = author.question()
         run = Run(run_id=new_run_id(), input=question, created=utc(begun), started=utc(begun))
         events, _ = _events(run.run_id, 0, begun, list(author.run(question)))

@@ -3,6 +3,8 @@
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
+from operator import eq
 from typing import Literal
 
 Piece = tuple[Literal["both", "a", "b"], str]
@@ -115,9 +117,23 @@ def _readable(pieces: Iterable[Piece]) -> Iterator[Piece]:
             found[-1]["ab".index(where) + 1] += text
     _join(found)
     for both, a, b in found:
-        if both:
-            yield "both", both
-        yield from _one_after_the_other(a, b)
+        same = _words_in_front(a, b)
+        if both or same:
+            yield "both", both + a[:same]
+        yield from _one_after_the_other(a[same:], b[same:])
+
+
+def _words_in_front(a: str, b: str) -> int:
+    """How many characters of whole words both begin with: of two last words, one may have space
+    after it that the other has not."""
+    same = sum(takewhile(bool, map(eq, a, b)))
+    while same and not (_ends_word(a, same) and _ends_word(b, same)):
+        same -= 1
+    return same
+
+
+def _ends_word(text: str, at: int) -> bool:
+    return at == len(text) or text[at].isspace() or text[at - 1].isspace()
 
 
 def _join(found: list[list[str]]) -> None:

@@ -14,6 +14,7 @@ from ryx_dash.projection.listed import moment, step_label
 from ryx_dash.projection.state import NodeState, RunState, ToolCall
 from ryx_dash.projection.text import format_count, format_latency, one_line
 from ryx_dash.protocol.events import Event
+from ryx_dash.views import drawing
 from ryx_dash.views.marks import badge
 from ryx_dash.views.outputs import pretty
 
@@ -234,7 +235,7 @@ def _calls(calls: Sequence[CallPair]) -> Any:
         )
         for pair in calls
     ]
-    return _table(("Tool", "A", "B"), rows, kind="compare-calls")
+    return drawing.content(_table(("Tool", "A", "B"), rows, kind="compare-calls"))
 
 
 def _result(pair: CallPair) -> list[Any]:
@@ -264,11 +265,8 @@ def _answers(pieces: Sequence[Piece]) -> Any:
     if not pieces:
         return html.P("Neither run has an answer.", className="quiet")
     makers = {"a": html.Del, "b": html.Ins, "both": html.Span}
-    return html.Div(
-        [makers[where](text) for where, text in pieces],
-        className="prose compare-answer",
-        dir="auto",
-    )
+    drawn = [makers[where](text) for where, text in pieces]
+    return drawing.content(drawn, className="prose compare-answer", dir="auto")
 
 
 def _status(step: NodeState | None) -> Any:
@@ -282,8 +280,8 @@ def _latency(step: NodeState | None) -> str:
 def _change(pair: StepPair) -> str:
     if pair.a is None or pair.b is None or pair.a.latency is None or pair.b.latency is None:
         return ""
-    change = pair.b.latency - pair.a.latency
-    return f"{'+' if change > 0 else ''}{format_latency(change)}".replace("-", "\N{MINUS SIGN}")
+    change = round(pair.b.latency - pair.a.latency, 1)
+    return f"{'+' if change > 0 else ''}{format_latency(change)}"
 
 
 def _bar(step: NodeState | None, state: RunState, span: float, name: str) -> Any:

@@ -66,6 +66,7 @@ def panel(steps: list[Any]) -> Any:
                                 n_clicks=0,
                                 **{"aria-expanded": "false", "aria-controls": "graph-box"},
                             ),
+                            timeline.fold_button(),
                         ],
                         className="end",
                     ),

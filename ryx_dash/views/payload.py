@@ -26,6 +26,9 @@ MOST_COLUMNS = 12
 CELL = 300
 """Characters of a table's cell."""
 
+WORDY = 40
+"""Characters from which on a cell is text to be read, and has room for it."""
+
 CHUNK = 20_000
 """Characters that a browser lays out at once: of a long text only those that are to be seen."""
 
@@ -166,10 +169,7 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 def _pairs(value: Mapping[str, Any], whole: bool) -> Shown:
     limit = MOST_ROWS if whole else FIRST_ROWS
-    rows = [
-        html.Tr([html.Th(name, scope="row"), _value_cell(item)])
-        for name, item in list(value.items())[:limit]
-    ]
+    rows = [row for name, item in list(value.items())[:limit] for row in _pair(name, item)]
     table = html.Table(html.Tbody(rows), className="payload-table pairs", role="table")
     content = html.Div(table, className="payload-scroll", tabIndex="0")
     return Shown(content, *_cut_of(value, limit, whole))
@@ -186,9 +186,12 @@ def _cut_of(value: Mapping[str, Any], limit: int, whole: bool) -> tuple[str, boo
     return "", False
 
 
-def _value_cell(item: Any) -> Any:
-    """A list of objects within an object is a table of its own."""
-    return html.Td(_rows(item[:FIRST_ROWS])) if _is_rows(item) else _cell(item)
+def _pair(name: str, item: Any) -> list[Any]:
+    """A list of objects within an object is a table of its own, as wide as both columns."""
+    if not _is_rows(item):
+        return [html.Tr([html.Th(name, scope="row"), _cell(item)])]
+    inner = html.Td(_rows(item[:FIRST_ROWS]), colSpan=2)
+    return [html.Tr(html.Th(name, scope="row", colSpan=2)), html.Tr(inner)]
 
 
 def _cell(item: Any) -> Any:
@@ -196,4 +199,5 @@ def _cell(item: Any) -> Any:
     text = _scalar(item)
     shown = text if len(text) <= CELL else one_line(text, CELL)
     title = None if shown == text else f"{format_count(len(text))} characters; see JSON or text"
-    return html.Td(shown, title=title, dir="auto", className="number" if number else None)
+    kind = "number" if number else "long" if len(shown) > WORDY else None
+    return html.Td(shown, title=title, dir="auto", className=kind)

@@ -20,7 +20,7 @@ from ryx_dash.views.theme import NODE_COLOURS, template, tokens
 LONGER = 3
 """So many times as long as an ended run the one before it is seen; two clicks show all of it."""
 
-SIGN = 0.034
+SIGN = 0.026
 """Part of the width that a sign of the words at a bar needs, on a phone too."""
 
 MOST = 400
@@ -55,6 +55,17 @@ def tabs() -> Any:
     )
 
 
+def fold_button() -> Any:
+    """In the panel's head, where the graph has its buttons."""
+    return html.Button(
+        "fold gaps",
+        id=ids.TIMELINE_FOLD,
+        className="button small",
+        title="Cut times in which nothing ran to one second",
+        **{"aria-pressed": "false"},
+    )
+
+
 def box() -> Any:
     """The place of the timeline, without it: it is made when it is to be seen for the first time.
 
@@ -68,13 +79,6 @@ def box() -> Any:
                     _key("hollow", "waiting for the model", "Asked, and no token has come yet"),
                     _key("diamond", "first token", "The model begins to answer"),
                     _key("ghost", "previous run", "The newest earlier run of the same query"),
-                    html.Button(
-                        "fold gaps",
-                        id=ids.TIMELINE_FOLD,
-                        className="button small",
-                        title="Cut times in which nothing ran to one second",
-                        **{"aria-pressed": "false"},
-                    ),
                 ],
                 className="timeline-keys",
             ),
@@ -312,7 +316,7 @@ def _total(span: Span, spans: Sequence[Span], last: str) -> str:
     """How long all tries of a step took together, and how many there were."""
     tries = [one for one in spans if one.node == span.node]
     took = format_latency(sum(between(one.start, one.end or last) or 0.0 for one in tries))
-    return took if len(tries) == 1 else f"{took} · {format_count(len(tries))} tries"
+    return took if len(tries) == 1 else f"{took} · {format_count(len(tries))}×"
 
 
 def _hover(span: Span, last: str) -> str:
@@ -360,7 +364,7 @@ def _seen(bars: go.Bar, before: float, axis: Axis, last: str, *, final: bool) ->
     this one is a line beside it."""
     own = max([axis(last), *map(add, bars.base, bars.x)])
     words = zip(bars.base, bars.x, bars.text, strict=True)
-    reach = [(base + length) * (1 + SIGN * len(text)) for base, length, text in words]
+    reach = [(base + length) / (1 - SIGN * (len(text) + 1)) for base, length, text in words]
     if final and own:
         before = min(before, own * LONGER)
     return max([own, before * 1.1, *reach]) or 1

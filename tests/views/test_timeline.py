@@ -160,7 +160,7 @@ def test_a_bar_says_how_long_all_tries_took():
     again = step(EventKind.STEP_PROGRESS, RAG, attempt=2)
     state = run((0, step(START, RAG)), (1, again), (3, step(DONE, RAG)))
     figure = timeline.figure(state)
-    assert trace(figure, "spans")["text"] == ["", "3.00 s · 2 tries"]
+    assert trace(figure, "spans")["text"] == ["", "3.00 s · 2×"]
     assert figure["layout"]["xaxis"]["range"][1] > 4  # there is room for the words
 
 
