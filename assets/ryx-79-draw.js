@@ -14,7 +14,7 @@
   const LEFT_OUT = new Set(["n_clicks", "key"]);
   const NEVER = /^(on|src|style$|action$|formaction$)/i;
   const ADDRESS = /^(\/(?!\/)|https?:\/\/)/;
-  const TAG = /^(A|B|Button|Code|Dd|Del|Div|Dl|Dt|Em|H[1-6]|Ins|Kbd|Li|Mark|Ol|P|Pre|Small|Span|Strong|Table|Tbody|Td|Th|Thead|Time|Tr|Ul)$/;
+  const TAG = /^(A|B|Button|Caption|Code|Dd|Del|Div|Dl|Dt|Em|H[1-6]|Ins|Kbd|Li|Mark|Ol|P|Pre|Small|Span|Strong|Table|Tbody|Td|Th|Thead|Time|Tr|Ul)$/;
   const ELEMENT = 1;
   const TEXT = 3;
 

@@ -18,7 +18,7 @@ from ryx_dash.log.words import contains, wanted, words
 from ryx_dash.projection.listed import Hit, ListedRun
 from ryx_dash.projection.text import format_count, one_line
 from ryx_dash.protocol.frames import Envelope, Shown
-from ryx_dash.views import ids, list_ids, runs
+from ryx_dash.views import drawing, ids, list_ids, runs
 
 PAGE_SIZE = 50
 QUERY_LIMIT = 300
@@ -33,7 +33,7 @@ MOST_DELETED = 500
 OUTPUTS = {
     "send": Output(list_ids.SOCKET, "send"),
     "shown": Output(list_ids.SHOWN, "data"),
-    "table": Output(list_ids.TABLE, "children"),
+    "table": Output(list_ids.TABLE, drawing.CONTENT),
     "note": Output(list_ids.NOTE, "children"),
     "pages": Output(list_ids.PAGES, "children"),
     "clear": Output(list_ids.CLEAR, "hidden"),
@@ -115,7 +115,7 @@ def answer_list(log: EventLog, asked: Mapping[str, Any]) -> dict[str, Any]:
     if asked["shown"] != key:
         narrowed = bool(query.given or query.before)
         table = runs.table(lines, zone=zone, today=today, narrowed=narrowed)
-        views |= {"shown": key, "table": table}
+        views |= {"shown": key, "table": drawing.written(table)}
     if frame is not None:
         drawn = Shown(n=frame.n, run=None, seq=frame.head)
         views["send"] = Envelope(c=uuid4().hex, m=(drawn,)).model_dump_json()

@@ -2,8 +2,9 @@
 
 Dash tells each component of the page of every change of its store, and looks all ids up anew for
 each new ``children``. So these views have no components: their trees travel as the text of one
-property (:data:`ids.VIEWS`), and ``assets/ryx-79-draw.js`` writes them into the elements that are
-named, as text and attributes only. They are made of :mod:`dash.html` alone, without callbacks.
+property (:data:`ids.VIEWS`, or :data:`CONTENT` of an element of their own), and
+``assets/ryx-79-draw.js`` writes them into the elements that are named, as text and attributes only.
+They are made of :mod:`dash.html` alone, without callbacks.
 """
 
 import json
@@ -57,19 +58,24 @@ def text(views: Mapping[str, Any]) -> str:
     for key, view in views.items():
         element, prop = PLACES[key]
         placed.setdefault(element, {})[prop] = view
-    return _json(placed)
+    return written(placed)
 
 
 def content(tree: Any, **properties: Any) -> Any:
     """An element whose content has no components either, wherever it comes on the page."""
-    return html.Div(**properties, **{CONTENT: _json(tree)})
+    return html.Div(**properties, **{CONTENT: written(tree)})
+
+
+def written(tree: Any) -> str:
+    """A tree as the value of :data:`CONTENT`."""
+    return json.dumps(tree, default=Component.to_plotly_json, separators=(",", ":"))
 
 
 def with_views(page: Any) -> Any:
     """The page with the content of :data:`ELEMENTS` taken out of their components, and put into
     the one that the page draws it from."""
     taken = {element.id: {"children": _take(element)} for element in _elements(page)}
-    page.children.append(html.Div(id=ids.VIEWS, hidden=True, **{PROPERTY: _json(taken)}))
+    page.children.append(html.Div(id=ids.VIEWS, hidden=True, **{PROPERTY: written(taken)}))
     return page
 
 
@@ -90,7 +96,3 @@ def _all(part: Any) -> Iterator[Any]:
     elif isinstance(part, Iterable) and not isinstance(part, str | Mapping):
         for child in part:
             yield from _all(child)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, default=Component.to_plotly_json, separators=(",", ":"))

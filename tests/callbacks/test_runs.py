@@ -46,7 +46,9 @@ def finished(log, question, message="", **data):
 
 
 def ask(log, **asked):
-    return answer_list(log, {**NOTHING, **asked})
+    """The views, the table as the tree that the page is to draw."""
+    views = answer_list(log, {**NOTHING, **asked})
+    return views | ({"table": json.loads(views["table"])} if "table" in views else {})
 
 
 def queries(views):
