@@ -14,7 +14,7 @@
   const LEFT_OUT = new Set(["n_clicks", "key"]);
   const NEVER = /^(on|src|style$|action$|formaction$)/i;
   const ADDRESS = /^(\/(?!\/)|https?:\/\/)/;
-  const TAG = /^(A|B|Button|Caption|Code|Dd|Del|Div|Dl|Dt|Em|H[1-6]|Ins|Kbd|Li|Mark|Ol|P|Pre|Small|Span|Strong|Table|Tbody|Td|Th|Thead|Time|Tr|Ul)$/;
+  const TAG = /^(A|B|Button|Caption|Code|Dd|Del|Details|Div|Dl|Dt|Em|H[1-6]|Ins|Kbd|Li|Mark|Ol|P|Pre|Small|Span|Strong|Summary|Table|Tbody|Td|Th|Thead|Time|Tr|Ul)$/;
   const ELEMENT = 1;
   const TEXT = 3;
 
@@ -38,11 +38,19 @@
     }
   }
 
+  /** Whether two values of JSON say the same. */
+  function same(one, other) {
+    if (one === other) return true;
+    if (!one || !other || typeof one !== "object" || typeof other !== "object") return false;
+    const names = Object.keys(one);
+    return names.length === Object.keys(other).length && names.every((name) => same(one[name], other[name]));
+  }
+
   /** Give an element its properties. What others wrote into it stays until the property changes. */
   function dress(element, props) {
     const before = written.get(element) || {};
     for (const name of new Set([...Object.keys(before), ...Object.keys(props)])) {
-      if (before[name] === props[name] && typeof props[name] !== "object") continue;
+      if (same(before[name], props[name])) continue;
       if (name === "children") fill(element, props.children);
       else if (allowed(name, props[name])) attribute(element, name, props[name]);
     }
@@ -129,5 +137,5 @@
     coming.observe(document, { childList: true, subtree: true });
   }
 
-  RyxDash.draw = Object.freeze({ start, draw, dress, changed });
+  RyxDash.draw = Object.freeze({ start, draw, dress, fill, changed });
 })(globalThis);

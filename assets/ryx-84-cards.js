@@ -4,7 +4,7 @@
   const RyxDash = (root.RyxDash = root.RyxDash || {});
 
   const opened = new Map(); // data-key -> open, as a person left it
-  const whole = new Set(); // ids of the "show all" buttons that were pressed
+  const whole = new Map(); // call id -> its whole output, as the text of a tree
   const initial = new WeakMap(); // element -> open, as it was drawn first
 
   let page = null;
@@ -17,7 +17,21 @@
       const open = opened.get(details.dataset.key) ?? initial.get(details);
       if (details.open !== open) details.open = open;
     }
-    for (const id of whole) if (page.get(id, "n_clicks") === 0) page.put(id, { n_clicks: 1 });
+    for (const output of cards.querySelectorAll("[data-output]")) unfold(output);
+  }
+
+  /** An output that was unfolded stays so, in whatever element it is drawn. */
+  function unfold(output) {
+    const call = output.dataset.output;
+    if (output.dataset.whole !== undefined && output.dataset.whole !== call) delete output.dataset.whole;
+    if (!whole.has(call) || output.dataset.whole === call) return;
+    output.dataset.whole = call;
+    RyxDash.draw.fill(output, JSON.parse(whole.get(call)));
+  }
+
+  function showWhole({ call, content }) {
+    whole.set(call, content);
+    reapply();
   }
 
   function onToggle(summary) {
@@ -26,18 +40,12 @@
     opened.set(details.dataset.key, !details.open); // the click comes before the change
   }
 
-  /** A card that is drawn again shows its output cut: the whole is asked for once more. */
-  function onShowAll(button) {
-    const id = JSON.parse(button.id);
-    if (![...whole].some((other) => other.call === id.call)) whole.add(id);
-  }
-
   function onClick(event) {
     if (!event.target.closest) return;
     const summary = event.target.closest("#tool-results summary");
-    const button = event.target.closest('#tool-results button[id*="show-all"]');
+    const button = event.target.closest("#tool-results [data-show-all]");
     if (summary) onToggle(summary);
-    if (button) onShowAll(button);
+    if (button) page.put("whole-asked", { data: button.dataset.showAll });
   }
 
   /** The cards of another run are others, even where their keys are the same. */
@@ -61,5 +69,5 @@
     document.addEventListener("click", onClick);
   }
 
-  RyxDash.cards = Object.freeze({ start, watch, forget });
+  RyxDash.cards = Object.freeze({ start, watch, forget, showWhole });
 })(globalThis);

@@ -288,6 +288,9 @@
     fit: (clicks) => {
       if (clicks) graph.fit();
     },
+    wholeOutput: (shown) => {
+      if (shown) cards.showWhole(shown);
+    },
     fold: (clicks) => {
       if (clicks) graph.fold();
     },
@@ -321,6 +324,7 @@
   document.addEventListener("visibilitychange", wake);
   root.setInterval(tick, TICK_MS);
   RyxDash.draw.start();
+  RyxDash.code.start();
 
   const page = {
     put,

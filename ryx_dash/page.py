@@ -59,6 +59,7 @@ class Page:
             title="Ryx Dash",
             update_title=None,
             assets_folder=str(assets_dir()),
+            assets_ignore=r"^highlight\.min\.js$",  # fetched when there is something to colour
             serve_locally=True,
             suppress_callback_exceptions=True,
             hooks=HOOKS,

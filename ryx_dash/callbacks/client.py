@@ -94,6 +94,7 @@ def _graph(app: Dash) -> None:
     call(app, "timeline", Input(ids.TIMELINE_PLACE, "children"), at_first=False)  # the first one
     call(app, "timeline", Input(ids.TIMELINE, "figure"), at_first=False)
     call(app, "zoom", Input(ids.TIMELINE, "relayoutData"), at_first=False)
+    call(app, "wholeOutput", Input(ids.WHOLE_SHOWN, "data"), at_first=False)
     call(app, "inspected", Input(ids.INSPECT_SHOWN, "data"), at_first=False)
     call(app, "pick", Input(ids.TIMELINE, "clickData"), State(ids.SELECTED, "data"), at_first=False)
 

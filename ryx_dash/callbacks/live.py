@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import uuid4
 
-from dash import MATCH, Dash, Input, Output, State, ctx, no_update
+from dash import Dash, Input, Output, State, ctx, no_update
 
 from ryx_dash.callbacks import frame as read
 from ryx_dash.callbacks import monitor, panels
@@ -41,7 +41,7 @@ OUTPUTS = {
     "page": Output(ids.TABLE, "page_current"),
     "pages": Output(ids.TABLE, "page_count"),
     "reset": Output(ids.FILTER_RESET, "hidden"),
-    "tools": Output(ids.TOOLS, "children"),
+    "tools": Output(ids.TOOLS, drawing.CONTENT),
     "answer": Output(ids.ANSWER, "children"),
     "sources": Output(ids.ANSWER_SOURCES, "children"),
 }
@@ -86,9 +86,8 @@ def register(app: Dash, log: EventLog, history: History, advice: Advice) -> None
     def list_models(_: bool) -> list[dict[str, Any]]:
         return model_options(advice.models())
 
-    def show_all(clicks: Any, shown: Any) -> Any:
-        call_id = ctx.triggered_id["call"]
-        return whole_output(history, read.parse_shown(shown), call_id) if clicks else no_update
+    def show_whole(asked: Any, shown: Any) -> Any:
+        return whole_output(history, read.parse_shown(shown), asked)
 
     app.callback(output=OUTPUTS, inputs={"asked": INPUTS}, prevent_initial_call=True)(draw)
     app.callback(
@@ -98,11 +97,11 @@ def register(app: Dash, log: EventLog, history: History, advice: Advice) -> None
         prevent_initial_call=True,
     )(list_models)
     app.callback(
-        Output({"type": ids.OUTPUT, "call": MATCH}, "children"),
-        Input({"type": ids.SHOW_ALL, "call": MATCH}, "n_clicks"),
+        Output(ids.WHOLE_SHOWN, "data"),
+        Input(ids.WHOLE_ASKED, "data"),
         State(ids.SHOWN, "data"),
         prevent_initial_call=True,
-    )(show_all)
+    )(show_whole)
 
 
 def answer_frame(
@@ -142,13 +141,17 @@ def placed(views: Views) -> Views:
     return others | ({"drawn": drawing.text(by_page)} if by_page else {})
 
 
-def whole_output(history: History, shown: read.Shown, call_id: str) -> list[Any]:
-    """The whole output of a call of the shown run, drawn; nothing if there is no such call."""
+def whole_output(history: History, shown: read.Shown, call_id: Any) -> dict[str, str] | None:
+    """The whole output of a ``call`` of the shown run, with the ``content`` that the page is to
+    draw; ``None`` if there is no such call."""
     if shown.run is None:
-        return []
+        return None
     state = history.at(shown.run, shown.seq, budget=None)
     call = next((call for call in state.calls if call.call_id == call_id), None)
-    return [] if call is None else outputs.draw(call.tool, call.output, whole=True).parts
+    if call is None:
+        return None
+    whole = outputs.draw(call.tool, call.output, whole=True)
+    return {"call": call.call_id, "content": drawing.written(whole.parts)}
 
 
 def _views(

@@ -170,7 +170,7 @@ def _steps(state: RunState, selected: str | None, drawn: Drawn) -> Views:
 
 def _tools(state: RunState) -> Views:
     return {
-        "tools": tools.cards(state.calls),
+        "tools": drawing.written(tools.cards(state.calls)),
         "tool_count": tools.count(state.calls_made),
         "tools_state": states.no_tools(state),
     }

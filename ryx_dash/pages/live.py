@@ -82,6 +82,8 @@ def _stores() -> list[Any]:
         dcc.Store(id=ids.TIMELINE_ASKED),
         dcc.Store(id=ids.INSPECT_ASKED),
         dcc.Store(id=ids.INSPECT_SHOWN),
+        dcc.Store(id=ids.WHOLE_ASKED),
+        dcc.Store(id=ids.WHOLE_SHOWN),
     ]
 
 

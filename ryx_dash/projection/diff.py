@@ -126,7 +126,7 @@ def _readable(pieces: Iterable[Piece]) -> Iterator[Piece]:
 def _words_in_front(a: str, b: str) -> int:
     """How many characters of whole words both begin with: of two last words, one may have space
     after it that the other has not."""
-    same = sum(takewhile(bool, map(eq, a, b)))
+    same = len(list(takewhile(bool, map(eq, a, b))))
     while same and not (_ends_word(a, same) and _ends_word(b, same)):
         same -= 1
     return same

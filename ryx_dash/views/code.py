@@ -1,33 +1,46 @@
 """Text in a monospace block, coloured where its language is known."""
 
-import re
 from pathlib import PurePosixPath
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
 HIGHLIGHT_LIMIT = 20_000
 """Characters that are coloured at most: colouring happens in the browser's own thread."""
 
 _LANGUAGES = {
     "bash": ("sh", "bash", "zsh"),
+    "c": ("c", "h"),
+    "cpp": ("cpp", "cc", "cxx", "hpp", "hh"),
     "csharp": ("cs",),
     "css": ("css",),
-    "fsharp": ("fs", "fsx"),
-    "javascript": ("js", "mjs", "cjs", "jsx", "ts", "tsx"),
+    "diff": ("diff", "patch"),
+    "go": ("go",),
+    "graphql": ("graphql", "gql"),
+    "ini": ("ini", "toml", "cfg"),
+    "java": ("java",),
+    "javascript": ("js", "mjs", "cjs", "jsx"),
     "json": ("json", "jsonl", "ndjson"),
-    "julia": ("jl",),
+    "kotlin": ("kt", "kts"),
+    "less": ("less",),
+    "lua": ("lua",),
+    "makefile": ("mk",),
     "markdown": ("md", "markdown"),
-    "matlab": ("m",),
+    "perl": ("pl", "pm"),
+    "php": ("php",),
     "python": ("py", "pyi"),
     "r": ("r",),
     "ruby": ("rb",),
+    "rust": ("rs",),
+    "scss": ("scss",),
     "sql": ("sql",),
+    "swift": ("swift",),
+    "typescript": ("ts", "mts", "cts", "tsx"),
     "xml": ("xml", "html", "htm", "svg"),
     "yaml": ("yaml", "yml"),
 }
+"""The names of highlight.js, of those languages that its common build knows."""
 _BY_SUFFIX = {suffix: name for name, suffixes in _LANGUAGES.items() for suffix in suffixes}
-_BACKTICKS = re.compile(r"`+")
 
 
 def language_of(path: str) -> str:
@@ -42,14 +55,8 @@ def known_language(name: str) -> str:
 
 
 def block(text: str, language: str = "") -> Any:
-    """A block of text, kept as it is. ``language`` comes from :func:`language_of`."""
-    if not language or len(text) > HIGHLIGHT_LIMIT:
-        return html.Pre(text, className="code", tabIndex="0")
-    return dcc.Markdown(fenced(text, language), dedent=False, className="code-block")
-
-
-def fenced(text: str, language: str) -> str:
-    """``text`` in a Markdown fence that nothing in it can close."""
-    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
+    """A block of text, kept as it is. ``language`` comes from :func:`language_of`; the page colours
+    it (``assets/ryx-83-code.js``)."""
+    coloured = language and len(text) <= HIGHLIGHT_LIMIT
+    attributes: dict[str, str] = {"data-language": language} if coloured else {}
+    return html.Pre(text, className="code", tabIndex="0", **attributes)

@@ -89,10 +89,6 @@ ANSWER_SOURCES = "answer-sources"
 ANSWER_COPY = "answer-copy"
 TOOLS_STATE = "tools-state"
 
-# ``type`` of pattern ids: a card's output, and the button that shows the whole of it
-OUTPUT = "output"
-SHOW_ALL = "show-all"
-
 # help
 HELP = "help"
 HELP_BUTTON = "help-button"
@@ -107,6 +103,8 @@ SOCKET = "ws"
 VIEWS = "views"  # what the page draws by itself
 
 # stores
+WHOLE_ASKED = "whole-asked"
+WHOLE_SHOWN = "whole-shown"
 SHOWN = "shown"
 ZONE = "zone"
 GRAPH_VIEW = "graph-view"

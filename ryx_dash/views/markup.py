@@ -25,8 +25,6 @@ def markup(component: Any) -> str:
     tag, props = node["type"].lower(), node["props"]
     if tag == "button":
         return ""
-    if tag == "markdown":  # coloured code: the fence around it goes
-        return f'<pre class="code">{escape(_unfenced(str(props.get("children", ""))))}</pre>'
     opening = "".join([tag, *_attributes(props)])
     return f"<{opening}>" if tag in _VOID else _pair(tag, opening, props.get("children"))
 
@@ -44,7 +42,3 @@ def _attributes(props: Mapping[str, Any]) -> list[str]:
         shown = "" if value is True else f'="{escape(text)}"'
         found.append(f" {_NAMES.get(name, name)}{shown}")
     return found
-
-
-def _unfenced(text: str) -> str:
-    return "\n".join(text.split("\n")[1:-1])

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from dash import html
 
 from ryx_dash.projection.text import format_count, one_line
+from ryx_dash.views import drawing
 from ryx_dash.views.code import HIGHLIGHT_LIMIT, block
 
 Form = Literal["json", "text", "table"]
@@ -148,7 +149,7 @@ def _table(value: Any, whole: bool) -> Shown:
     if isinstance(value, Mapping):
         return _pairs(value, whole)
     limit = MOST_ROWS if whole else FIRST_ROWS
-    content = html.Div(_rows(value[:limit]), className="payload-scroll", tabIndex="0")
+    content = drawing.content(_rows(value[:limit]), className="payload-scroll", tabIndex="0")
     if len(value) <= limit:
         return Shown(content)
     words = f"The first {format_count(limit)} of {format_count(len(value))} rows."
@@ -171,7 +172,7 @@ def _pairs(value: Mapping[str, Any], whole: bool) -> Shown:
     limit = MOST_ROWS if whole else FIRST_ROWS
     rows = [row for name, item in list(value.items())[:limit] for row in _pair(name, item)]
     table = html.Table(html.Tbody(rows), className="payload-table pairs", role="table")
-    content = html.Div(table, className="payload-scroll", tabIndex="0")
+    content = drawing.content(table, className="payload-scroll", tabIndex="0")
     return Shown(content, *_cut_of(value, limit, whole))
 
 

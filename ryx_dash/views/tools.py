@@ -9,7 +9,7 @@ from dash import html
 from ryx_dash.projection.state import ToolCall
 from ryx_dash.projection.text import format_count, format_latency
 from ryx_dash.protocol.steps import NodeStatus
-from ryx_dash.views import ids, outputs
+from ryx_dash.views import outputs
 from ryx_dash.views.form import format_bytes
 from ryx_dash.views.marks import badge
 
@@ -92,35 +92,25 @@ def _body(call: ToolCall) -> list[Any]:
 
 def _output(call: ToolCall) -> Any:
     drawn = outputs.draw(call.tool, call.output)
-    place = {"type": ids.OUTPUT, "call": call.call_id}
+    place = f"output-{call.call_id}"
     tail: list[Any] = []
     if drawn.size is not None:
         tail = [
             html.Span(f"cut; {format_bytes(drawn.size)} in all", className="quiet small"),
-            html.Button(
-                "show all",
-                id={"type": ids.SHOW_ALL, "call": call.call_id},
-                className="button small",
-                n_clicks=0,
-            ),
+            html.Button("show all", className="button small", **{"data-show-all": call.call_id}),
         ]
     copy = html.Button(
         "copy",
         className="button small copy-button",
         title="Copy what is shown",
-        **{"data-copy-target": _dom_id(place)},
+        **{"data-copy-target": place},
     )
     return html.Div(
         [
-            html.Div(drawn.parts, id=place, className="output"),
+            html.Div(drawn.parts, id=place, className="output", **{"data-output": call.call_id}),
             html.Div([*tail, copy], className="card-tail"),
         ]
     )
-
-
-def _dom_id(place: Mapping[str, str]) -> str:
-    """The id that Dash gives an element with a pattern id: its JSON, keys sorted, no spaces."""
-    return json.dumps(place, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _arguments(call: ToolCall) -> Any:

@@ -245,7 +245,7 @@ def test_a_second_run_starts_clean(desk):
     desk.frame()
     desk.run_of(start("and now?"))
     views = desk.frame()
-    assert views["tools"] == []
+    assert views["tools"] == "[]"
     assert views["answer"] == []
     assert views["tool_count"] == "0"
     assert {item["data-status"] for item in find(views["steps"], type="Li")} == {"pending"}
@@ -397,9 +397,12 @@ def test_the_whole_output_of_a_call(desk):
     run_id = desk.run_of(start(), call("a"), result("a", {"hits": hits, "total": 40}))
     desk.frame()
     shown = SimpleNamespace(run=run_id, seq=3)
-    assert len(find(whole_output(desk.history, shown, "a"), type="Li")) == 40
-    assert whole_output(desk.history, shown, "b") == []
-    assert whole_output(desk.history, SimpleNamespace(run=None, seq=3), "a") == []
+    whole = whole_output(desk.history, shown, "a")
+    assert whole["call"] == "a"
+    assert len(find(json.loads(whole["content"]), type="Li")) == 40
+    for hostile in ("b", None, ["a"], {"call": "a"}):
+        assert whole_output(desk.history, shown, hostile) is None
+    assert whole_output(desk.history, SimpleNamespace(run=None, seq=3), "a") is None
 
 
 STORIES = st.lists(st.lists(drafts, max_size=6), min_size=1, max_size=5)
@@ -459,4 +462,4 @@ def test_the_callbacks_are_registered(desk):
     outputs = " ".join(app.callback_map)
     assert f"{ids.SOCKET}.send" in outputs
     assert f"{ids.MODEL}.options" in outputs
-    assert ids.OUTPUT in outputs
+    assert f"{ids.WHOLE_SHOWN}.data" in outputs

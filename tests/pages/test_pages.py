@@ -31,10 +31,9 @@ def test_the_page_has_every_public_id_once():
 
 def test_the_page_has_every_id_that_callbacks_use():
     found = {node["props"].get("id") for node in (*walk(page("x")), *walk(at(None)))}
-    patterns = {ids.OUTPUT, ids.SHOW_ALL}
     # come with the first run, when it is opened, and from the client-side layer
     not_yet = {ids.RUN_SILENCE, ids.TIMELINE, ids.SCRUBBER}
-    wanted = {value for name, value in vars(ids).items() if name.isupper()} - patterns - not_yet
+    wanted = {value for name, value in vars(ids).items() if name.isupper()} - not_yet
     assert wanted <= found
 
 

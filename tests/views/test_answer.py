@@ -94,8 +94,9 @@ def test_citations_of_a_strange_shape_are_left_out():
 
 def test_code_is_coloured_once_the_answer_stands():
     source = "```python\nx = 1\n```"
-    assert find(answer(source, final=False), type="Markdown") == []
-    assert one(answer(source, final=True), type="Markdown")["children"] == source
+    assert "data-language" not in one(answer(source, final=False), type="Pre")
+    code = one(answer(source, final=True), type="Pre")
+    assert (code["children"], code["data-language"]) == ("x = 1", "python")
 
 
 def test_an_unfinished_fence_is_shown_as_code():

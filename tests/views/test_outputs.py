@@ -44,7 +44,8 @@ def test_no_hits_are_said():
 def test_a_file_is_coloured_and_placed():
     output = {"path": "a.py", "text": "x = 1", "start": 1, "end": 1, "lines": 9}
     drawn = draw("read_file", output)
-    assert one(drawn.parts, type="Markdown")["children"] == "```python\nx = 1\n```"
+    code = one(drawn.parts, type="Pre")
+    assert (code["children"], code["data-language"]) == ("x = 1", "python")
     assert "lines 1–1 of 9" in text(drawn.parts)
 
 
@@ -105,12 +106,9 @@ def test_long_terminal_output_is_cut_with_its_size():
 
 def test_anything_else_is_json():
     drawn = draw("other", {"a": [1, None], "é": "```"})
-    shown = one(drawn.parts, type="Markdown")["children"]
-    assert shown.startswith("````json\n")
-    assert json.loads(shown.removeprefix("````json\n").removesuffix("\n````")) == {
-        "a": [1, None],
-        "é": "```",
-    }
+    shown = one(drawn.parts, type="Pre")
+    assert shown["data-language"] == "json"
+    assert json.loads(shown["children"]) == {"a": [1, None], "é": "```"}
 
 
 JSON = st.recursive(
