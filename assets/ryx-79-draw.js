@@ -13,8 +13,8 @@
   const NAMES = { className: "class", htmlFor: "for", tabIndex: "tabindex", dateTime: "datetime" };
   const LEFT_OUT = new Set(["n_clicks", "key"]);
   const NEVER = /^(on|src|style$|action$|formaction$)/i;
-  const ADDRESS = /^(\/(?!\/)|https?:\/\/)/;
-  const TAG = /^(A|B|Button|Caption|Code|Dd|Del|Details|Div|Dl|Dt|Em|H[1-6]|Ins|Kbd|Li|Mark|Ol|P|Pre|Small|Span|Strong|Summary|Table|Tbody|Td|Th|Thead|Time|Tr|Ul)$/;
+  const ADDRESS = /^(\/(?!\/)|https?:\/\/|mailto:)/i;
+  const TAG = /^(A|B|Blockquote|Br|Button|Caption|Code|Dd|Del|Details|Div|Dl|Dt|Em|H[1-6]|Hr|Ins|Kbd|Li|Mark|Ol|P|Pre|S|Small|Span|Strong|Summary|Table|Tbody|Td|Th|Thead|Time|Tr|Ul)$/;
   const ELEMENT = 1;
   const TEXT = 3;
 

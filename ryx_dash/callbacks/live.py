@@ -42,7 +42,7 @@ OUTPUTS = {
     "pages": Output(ids.TABLE, "page_count"),
     "reset": Output(ids.FILTER_RESET, "hidden"),
     "tools": Output(ids.TOOLS, drawing.CONTENT),
-    "answer": Output(ids.ANSWER, "children"),
+    "answer": Output(ids.ANSWER, drawing.CONTENT),
     "sources": Output(ids.ANSWER_SOURCES, "children"),
 }
 INPUTS = {

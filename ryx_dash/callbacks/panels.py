@@ -178,8 +178,9 @@ def _tools(state: RunState) -> Views:
 
 def _answer(state: RunState) -> Views:
     settled = state.final or state.status.ended
+    drawn = answer.answer(state.answer, final=settled, citations=state.citations)
     return {
-        "answer": answer.answer(state.answer, final=settled, citations=state.citations),
+        "answer": drawing.written(drawn),
         "answer_source": state.answer,
         "sources": answer.sources(state.citations) if settled else [],
     }

@@ -85,6 +85,18 @@ def test_a_model_can_be_chosen(page: PageUnderTest, llm: FakeLlm) -> None:
     assert "qwen2.5-coder:14b" in page.text("header")
 
 
+def test_code_is_coloured_and_stays_text(page: PageUnderTest, llm: FakeLlm) -> None:
+    source = 'def greet():\n    return "<img src=x onerror=hacked=1>"'
+    llm.answer = f"Like this:\n\n```python\n{source}\n```\n\n```klingon\nQapla'\n```\n"
+    page.open()
+    page.ask("What is the launch code?")
+    keywords = "#answer pre[data-language=python] .hljs-keyword"
+    page.wait_for(lambda: [each.text for each in page.all(keywords)] == ["def", "return"])
+    assert page.script("return document.querySelector('#answer pre').textContent") == source
+    assert page.all("#answer pre:not([data-language])")[0].text == "Qapla'"
+    assert page.all("#answer img") == []
+
+
 def test_markup_in_an_answer_is_text(page: PageUnderTest, llm: FakeLlm) -> None:
     llm.answer = (
         '<img src=x onerror="window.hacked=1"> <script>window.hacked=1</script> '

@@ -240,3 +240,7 @@ def test_a_message_of_a_megabyte_is_cut_and_said(page: PageUnderTest, writer: Ru
         By.XPATH, "//*[@id='tool-results']//*[contains(text(), 'how all')]"
     ).click()
     page.wait_for(lambda: len(page.text("#tool-results")) > 500_000)
+    writer.write([step_event(EventKind.TOOL_RESULT, EXECUTE, "t", data=data | {"call_id": "b"})])
+    page.wait_for(lambda: len(page.all("#tool-results [data-call-id]")) == 2)
+    assert len(page.text('#tool-results [data-call-id="a"]')) > 500_000
+    assert len(page.text('#tool-results [data-call-id="b"]')) < 20_000

@@ -64,6 +64,18 @@ test("what others wrote into it stays", () => {
     ["silent for 8 s", "unknown", "asilent"]);
 });
 
+test("what others made of a content stays until it is another", () => {
+  const card = (output) => component("Div", { children: [component("Pre", { children: [output] })] });
+  const list = doc.createElement("div");
+  dress(list, { children: [card("cut"), card("b")] });
+  const [first] = list.nodes;
+  first.nodes[0].nodes[0].data = "the whole";
+  dress(list, { children: [card("cut"), card("c")] });
+  assert.equal(list.textContent, "the wholec");
+  dress(list, { children: [card("other"), card("c")] });
+  assert.equal(list.textContent, "otherc");
+});
+
 test("what is another, or gone, is taken away", () => {
   const line = doc.createElement("div");
   dress(line, { children: ["text ", component("Span", { id: "x", children: "1" }), component("P", { children: "2", title: "t" })] });
@@ -79,7 +91,7 @@ test("what is another, or gone, is taken away", () => {
 test("nothing that runs is written", () => {
   const line = doc.createElement("div");
   const link = (href) => component("A", { href, onclick: "x()", onmouseover: "x()", style: "x", children: "<b>" });
-  for (const href of ["javascript:x()", " javascript:x()", "//elsewhere", "data:text/html,x"]) {
+  for (const href of ["javascript:x()", "JavaScript:x()", " javascript:x()", "//elsewhere", "data:text/html,x"]) {
     dress(line, { children: [link(href)] });
     assert.deepEqual(line.nodes[0].attributes, {});
     assert.equal(line.textContent, "<b>");
