@@ -74,6 +74,10 @@ class Author:
         source, name = self._random.choice(self._sources), self._random.choice(self._names)
         return self._random.choice(self._asked).format(name=name, path=source.path)
 
+    def prose(self, count: int) -> str:
+        """So many times three words of the documentation, as they stand there."""
+        return "".join(self._pieces(count))
+
     def run(self, question: str, *, short: bool = True) -> Iterator[Timed]:
         """All events of one run, from its start to its end. One in twenty fails."""
         yield Draft(event=EventKind.WORKFLOW_START, message="The run has started.",
@@ -88,7 +92,7 @@ class Author:
             yield Draft(event=EventKind.WORKFLOW_ERROR, message=REASONS[0], latency=took,
                         data=data), 1.0  # fmt: skip
             return
-        response = "".join(self._pieces(10 if short else 60))
+        response = self.prose(10 if short else 60)
         yield Draft(event=EventKind.WORKFLOW_COMPLETE, message="Completed", latency=took,
                     data={"response": response}), 1.0  # fmt: skip
 
@@ -97,7 +101,7 @@ class Author:
         yield Draft(event=EventKind.WORKFLOW_START, message="The run has started.",
                     data={"input": question, "model": None}), 0.0  # fmt: skip
         yield from islice(self._rounds(), events - 2)
-        response = "".join(self._pieces(200))
+        response = self.prose(200)
         yield Draft(event=EventKind.WORKFLOW_COMPLETE, message="Completed",
                     data={"response": response}), 1.0  # fmt: skip
 
