@@ -8,31 +8,40 @@
 
   const CODE = "pre.code[data-language]";
   const LIBRARY = "/assets/highlight.min.js";
-  const TEXT = 3;
+  const PART = /<span class="([^"]*)">|<\/span>|[^<]+/g;
+  const SIGNS = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'" };
+  const ESCAPED = new RegExp(Object.keys(SIGNS).join("|"), "g");
 
-  const coloured = new WeakMap(); // element -> "language text" as it was coloured
+  const coloured = new WeakMap(); // element -> what it looked like then
   let planned = false;
   let library = null; // the script's element, once it is asked for
 
-  const known = (pre) => `${pre.dataset.language} ${pre.textContent}`;
-  const waits = (pre) => coloured.get(pre) !== known(pre) || (pre.firstElementChild === null && pre.firstChild !== null);
+  /** Tells a block that was coloured from one that was written again: that is one text. */
+  const look = (pre) => `${pre.dataset.language} ${pre.childNodes.length} ${pre.firstChild && pre.firstChild.textContent}`;
+  const waits = (pre) => coloured.get(pre) !== look(pre);
 
-  function copied(node) {
-    if (node.nodeType === TEXT) return document.createTextNode(node.data);
-    const span = document.createElement("span");
-    span.className = node.className;
-    span.append(...[...node.childNodes].map(copied));
-    return span;
+  /** What the library writes are spans with a class, their ends, and text: a fragment of just these. */
+  function built(markup) {
+    const made = [document.createDocumentFragment()];
+    for (const [part, kind] of markup.matchAll(PART)) {
+      if (part === "</span>") made.shift();
+      else if (kind === undefined) made[0].append(part.replace(ESCAPED, (name) => SIGNS[name]));
+      else {
+        const span = document.createElement("span");
+        span.className = kind;
+        made[0].append(span);
+        made.unshift(span);
+      }
+    }
+    return made[0];
   }
 
   function colour(pre) {
     const language = pre.dataset.language;
     if (root.hljs.getLanguage(language)) {
-      const { value } = root.hljs.highlight(pre.textContent, { language, ignoreIllegals: true });
-      const parsed = new DOMParser().parseFromString(`<pre>${value}</pre>`, "text/html");
-      pre.replaceChildren(...[...parsed.querySelector("pre").childNodes].map(copied));
+      pre.replaceChildren(built(root.hljs.highlight(pre.textContent, { language, ignoreIllegals: true }).value));
     }
-    coloured.set(pre, known(pre));
+    coloured.set(pre, look(pre));
   }
 
   function fetchLibrary() {
@@ -63,5 +72,5 @@
     new MutationObserver(plan).observe(document, { childList: true, subtree: true, attributeFilter: ["data-language"] });
   }
 
-  RyxDash.code = Object.freeze({ start });
+  RyxDash.code = Object.freeze({ start, built });
 })(globalThis);
