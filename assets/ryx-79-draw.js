@@ -67,6 +67,9 @@
     }
   }
 
+  /** An element's children as they were drawn last, whatever others have put there since. */
+  const again = (element) => fill(element, (written.get(element) || {}).children);
+
   /** Make `child` what stands at `here`, by changing it if it is of the same kind. */
   function place(parent, here, child) {
     if (typeof child !== "object") return write(parent, here, String(child));
@@ -137,5 +140,5 @@
     coming.observe(document, { childList: true, subtree: true });
   }
 
-  RyxDash.draw = Object.freeze({ start, draw, dress, fill, changed });
+  RyxDash.draw = Object.freeze({ start, draw, dress, fill, again, changed });
 })(globalThis);

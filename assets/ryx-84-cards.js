@@ -7,6 +7,7 @@
   const whole = new Map(); // call id -> its whole output, as the text of a tree
   const initial = new WeakMap(); // element -> open, as it was drawn first
 
+  let asked = 0; // how often, for any output
   let page = null;
   let cards = null;
 
@@ -23,13 +24,20 @@
   /** An output that was unfolded stays so, in whatever element it is drawn. */
   function unfold(output) {
     const call = output.dataset.output;
-    if (output.dataset.whole !== undefined && output.dataset.whole !== call) delete output.dataset.whole;
+    if (output.dataset.whole !== undefined && output.dataset.whole !== call) fold(output);
     if (!whole.has(call) || output.dataset.whole === call) return;
     output.dataset.whole = call;
     RyxDash.draw.fill(output, JSON.parse(whole.get(call)));
   }
 
-  function showWhole({ call, content }) {
+  function fold(output) {
+    delete output.dataset.whole;
+    RyxDash.draw.again(output);
+  }
+
+  /** What was asked for, unless another run is on the page by now. */
+  function showWhole({ run, call, content }) {
+    if ((page.get("shown", "data") || {}).run !== run) return;
     whole.set(call, content);
     reapply();
   }
@@ -40,19 +48,27 @@
     opened.set(details.dataset.key, !details.open); // the click comes before the change
   }
 
+  /** Each time with another number: what is as it was, Dash does not tell its callbacks. */
+  function askForWhole(call) {
+    asked += 1;
+    page.put("whole-asked", { data: { call, asked } });
+  }
+
   function onClick(event) {
     if (!event.target.closest) return;
     const summary = event.target.closest("#tool-results summary");
     const button = event.target.closest("#tool-results [data-show-all]");
     if (summary) onToggle(summary);
-    if (button) page.put("whole-asked", { data: button.dataset.showAll });
+    if (button) askForWhole(button.dataset.showAll);
   }
 
   /** The cards of another run are others, even where their keys are the same. */
   function forget() {
     opened.clear();
     whole.clear();
-    if (cards) reapply();
+    if (!cards) return;
+    cards.querySelectorAll("[data-whole]").forEach(fold);
+    reapply();
   }
 
   /** Look after the cards of the page that has just been put up. */

@@ -87,7 +87,7 @@ def register(app: Dash, log: EventLog, history: History, advice: Advice) -> None
         return model_options(advice.models())
 
     def show_whole(asked: Any, shown: Any) -> Any:
-        return whole_output(history, read.parse_shown(shown), asked)
+        return whole_output(history, read.parse_shown(shown), asked) or no_update
 
     app.callback(output=OUTPUTS, inputs={"asked": INPUTS}, prevent_initial_call=True)(draw)
     app.callback(
@@ -141,17 +141,17 @@ def placed(views: Views) -> Views:
     return others | ({"drawn": drawing.text(by_page)} if by_page else {})
 
 
-def whole_output(history: History, shown: read.Shown, call_id: Any) -> dict[str, str] | None:
-    """The whole output of a ``call`` of the shown run, with the ``content`` that the page is to
-    draw; ``None`` if there is no such call."""
-    if shown.run is None:
+def whole_output(history: History, shown: read.Shown, asked: Any) -> dict[str, Any] | None:
+    """What was ``asked`` for, the whole output of a ``call`` of the shown run, with the ``content``
+    that the page is to draw; ``None`` if there is no such call."""
+    if shown.run is None or not isinstance(asked, dict):
         return None
     state = history.at(shown.run, shown.seq, budget=None)
-    call = next((call for call in state.calls if call.call_id == call_id), None)
+    call = next((call for call in state.calls if call.call_id == asked.get("call")), None)
     if call is None:
         return None
     whole = outputs.draw(call.tool, call.output, whole=True)
-    return {"call": call.call_id, "content": drawing.written(whole.parts)}
+    return {**asked, "run": shown.run, "content": drawing.written(whole.parts)}
 
 
 def _views(

@@ -244,3 +244,30 @@ def test_a_message_of_a_megabyte_is_cut_and_said(page: PageUnderTest, writer: Ru
     page.wait_for(lambda: len(page.all("#tool-results [data-call-id]")) == 2)
     assert len(page.text('#tool-results [data-call-id="a"]')) > 500_000
     assert len(page.text('#tool-results [data-call-id="b"]')) < 20_000
+
+
+def test_what_was_unfolded_in_one_run_is_not_shown_of_another(
+    page: PageUnderTest, tmp_path: Path
+) -> None:
+    runs = []
+    for rest in ("one", "other"):
+        run = RunWriter(tmp_path)
+        output = {"path": "a.txt", "text": "the same line\n" * 1_000 + rest}
+        data = {"call_id": "a", "tool": "read_file", "success": True, "output": output}
+        run.write([step_event(EventKind.TOOL_RESULT, EXECUTE, "read_file", data=data)])
+        runs.append(run.run.run_id)
+
+    def unfold_and_end(run_id: str) -> str:
+        page.wait_for(lambda: page.run["id"] == run_id and page.all("[data-show-all]"))
+        assert len(page.text("#tool-results pre")) < 10_000
+        page.all("[data-show-all]")[0].click()
+        page.wait_for(lambda: len(page.text("#tool-results pre")) > 10_000)
+        return page.text("#tool-results pre").splitlines()[-1]
+
+    page.open(f"/runs/{runs[0]}")
+    assert unfold_and_end(runs[0]) == "one"
+    go = "history.pushState(null, '', arguments[0]); dispatchEvent(new PopStateEvent('popstate'))"
+    page.script(go, f"/runs/{runs[1]}")
+    assert unfold_and_end(runs[1]) == "other"
+    page.driver.back()
+    assert unfold_and_end(runs[0]) == "one"

@@ -397,12 +397,12 @@ def test_the_whole_output_of_a_call(desk):
     run_id = desk.run_of(start(), call("a"), result("a", {"hits": hits, "total": 40}))
     desk.frame()
     shown = SimpleNamespace(run=run_id, seq=3)
-    whole = whole_output(desk.history, shown, "a")
-    assert whole["call"] == "a"
+    whole = whole_output(desk.history, shown, {"call": "a", "asked": 3})
+    assert (whole["call"], whole["asked"], whole["run"]) == ("a", 3, run_id)
     assert len(find(json.loads(whole["content"]), type="Li")) == 40
-    for hostile in ("b", None, ["a"], {"call": "a"}):
+    for hostile in ("a", None, ["a"], {}, {"call": "b"}, {"call": ["a"]}):
         assert whole_output(desk.history, shown, hostile) is None
-    assert whole_output(desk.history, SimpleNamespace(run=None, seq=3), "a") is None
+    assert whole_output(desk.history, SimpleNamespace(run=None, seq=3), {"call": "a"}) is None
 
 
 STORIES = st.lists(st.lists(drafts, max_size=6), min_size=1, max_size=5)
