@@ -302,13 +302,12 @@ def _row(operation: Operation) -> str:
         )
     if operation.file:
         parameters += f"<li>(body) a file of type <code>{escape(operation.file)}</code></li>"
-    statuses = ", ".join(
-        f"{status} <code>{escape(model.__name__)}</code>"
-        for status, model in operation.answers.items()
-    )
+    bodies = [(200, kind) for kind in operation.text]
+    bodies += [(status, model.__name__) for status, model in operation.answers.items()]
+    given = ", ".join(f"{status} <code>{escape(body)}</code>" for status, body in bodies)
     return (
         f"<section><h2><b>{operation.method.upper()}</b> <code>{escape(operation.path)}</code></h2>"
-        f"<p>{escape(operation.summary)}</p><ul>{parameters}</ul><p>Gives {statuses}</p></section>"
+        f"<p>{escape(operation.summary)}</p><ul>{parameters}</ul><p>Gives {given}</p></section>"
     )
 
 
