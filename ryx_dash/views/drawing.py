@@ -68,7 +68,13 @@ def content(tree: Any, **properties: Any) -> Any:
 
 def written(tree: Any) -> str:
     """A tree as the value of :data:`CONTENT`."""
-    return json.dumps(tree, default=Component.to_plotly_json, separators=(",", ":"))
+    return json.dumps(tree, default=_node, separators=(",", ":"))
+
+
+def _node(component: Component) -> dict[str, Any]:
+    """A component as the page reads it: all of them are of one library, which need not be said."""
+    node = component.to_plotly_json()
+    return {"type": node["type"], "props": node["props"]}
 
 
 def with_views(page: Any) -> Any:
