@@ -27,6 +27,14 @@ ROUNDS = 10
 
 ONLINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
 
+RUN = "return sessionStorage['ryx.run'] || ''"
+TAKEN = """
+const [text, run] = arguments;
+const {"ryx.queue": queue = "", "ryx.run": now = ""} = {...sessionStorage};
+return queue.includes(JSON.stringify(text)) || now !== run;
+"""
+"""Whether the page keeps a command with this text, or another run than before."""
+
 
 class ChromiumPage(PageUnderTest):
     """The page in a tab, with a :class:`Record` of all that it showed over its lives."""
@@ -84,9 +92,14 @@ class ChromiumPage(PageUnderTest):
         super().wait_for(condition, seconds=seconds)
 
     def request(self, text: str) -> None:
-        """Type a query and press Enter."""
+        """Type a query, press Enter, and wait until the page has taken it.
+
+        Before that there is a text in a field and no command that could get lost.
+        """
         self.type_query(text)
+        before = self.script(RUN)
         self.find("query-input").send_keys(Keys.ENTER)
+        self.wait_for(lambda: self.script(TAKEN, text, before))
         self.record.commands[f"{len(self.record.commands)}"] = text
 
     def reload(self) -> None:
