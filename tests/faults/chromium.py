@@ -92,15 +92,16 @@ class ChromiumPage(PageUnderTest):
         super().wait_for(condition, seconds=seconds)
 
     def request(self, text: str) -> None:
-        """Type a query, press Enter, and wait until the page has taken it.
-
-        Before that there is a text in a field and no command that could get lost.
-        """
+        """Type a query and press Enter."""
         self.type_query(text)
-        before = self.script(RUN)
         self.find("query-input").send_keys(Keys.ENTER)
-        self.wait_for(lambda: self.script(TAKEN, text, before))
         self.record.commands[f"{len(self.record.commands)}"] = text
+
+    def request_and_wait(self, text: str) -> None:
+        """The same, until the page has taken it: before that no command is there to get lost."""
+        before = self.script(RUN)
+        self.request(text)
+        self.wait_for(lambda: self.script(TAKEN, text, before))
 
     def reload(self) -> None:
         """Load the page anew."""

@@ -63,7 +63,7 @@ def _round(free: SimpleQueue[ChromiumPage], fault: Fault, seed: int) -> Record:
     random, page = Random(f"{fault.__name__} {seed}"), free.get()
     try:
         with page.round(), noted(lambda: f"the tab keeps {page.script(STORED)}"):
-            page.request(_text(fault, seed))
+            page.request_and_wait(_text(fault, seed))
             time.sleep(random.uniform(0, 1))
             fault(page, random)
             page.settle(_text(fault, seed))
